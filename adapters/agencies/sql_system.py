@@ -1,0 +1,178 @@
+"""An agency's SQL system as a destination: every event applied once, with its effects, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+
+import sqlalchemy as sa
+
+from adapters.agencies.acceptance import rejection
+from adapters.agencies.agency import Agency
+from adapters.agencies.applied_events import APPLIED_EVENTS, MACHINERY, keep, not_yet_applied, valid_numbers
+from adapters.agencies.numbers import IDENTITY_TYPES
+from adapters.agencies.outage import is_rights_problem, outage, refusal
+from adapters.agencies.recompute import recompute
+from adapters.agencies.rekeying import rekey
+from hub.destination import Event, Receipt, Rejection
+
+_BEHIND = "an earlier event of the same person in this batch was rejected"
+#: Any number that only we use: two programs may open an empty PostgreSQL database at the same moment.
+_PREPARING = 700_112
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqlSystem:
+    """The `Destination` of one agency over one database. The tables are made on first use."""
+
+    def __init__(self, agency: Agency, engine: sa.Engine, clock: Callable[[], datetime] = _now) -> None:
+        self._agency = agency
+        self._engine = engine
+        self._clock = clock
+        self._prepared = False
+        # True at first: a process killed after erasing may have left the content in SQLite's journal.
+        self._journal_to_clear = engine.dialect.name == "sqlite"
+
+    def deliver(self, events: Sequence[Event]) -> Receipt:
+        """Apply events in order, each exactly once however often it comes.
+
+        An event that can't be taken is rejected; so are the same person's later ones in the batch, to keep
+        the person's order. Raises `Unavailable` when the database can't be used: nothing is applied then.
+        """
+        try:
+            self._prepare()
+            rejected = self._apply(events)
+            self._clear_journal()
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            if isinstance(error, sa.exc.ProgrammingError) and not is_rights_problem(error):
+                raise
+            # Not chained: the database's error carries the statement's parameters, which are personal data.
+            raise outage(self._agency.name, self._engine.url, error) from None
+        return Receipt(rejected)
+
+    def close(self) -> None:
+        """Close the database; SQLite then empties its journal."""
+        self._engine.dispose()
+
+    def _prepare(self) -> None:
+        if self._prepared:
+            return
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PREPARING)))
+            MACHINERY.create_all(connection)
+            self._agency.metadata.create_all(connection)
+        self._prepared = True
+
+    def _apply(self, events: Sequence[Event]) -> Sequence[Rejection]:
+        try:
+            with self._transaction() as connection:
+                return self._apply_together(connection, events)
+        except (sa.exc.IntegrityError, sa.exc.DataError):
+            with self._transaction() as connection:
+                return _sift(events, {}, partial(self._apply_alone, connection))[1]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # One writer at a time, as BEGIN IMMEDIATE has it on SQLite; readers go on.
+                connection.exec_driver_sql(f"LOCK TABLE {APPLIED_EVENTS.name} IN EXCLUSIVE MODE")
+            yield connection
+
+    def _apply_together(self, connection: sa.Connection, events: Sequence[Event]) -> Sequence[Rejection]:
+        fresh = not_yet_applied(connection, events)
+        replaced = valid_numbers(connection, {event.subject for event in fresh})
+        taken, rejected = _sift(fresh, replaced, partial(rejection, self._agency))
+        for run in _runs(taken):
+            self._apply_run(connection, run)
+        return rejected
+
+    def _apply_alone(self, connection: sa.Connection, event: Event) -> Rejection | None:
+        try:
+            with connection.begin_nested():
+                return next(iter(self._apply_together(connection, [event])), None)
+        except (sa.exc.IntegrityError, sa.exc.DataError) as error:
+            return refusal(event.event_id, error)
+
+    def _apply_run(self, connection: sa.Connection, events: Sequence[Event]) -> None:
+        replaced = valid_numbers(connection, {event.subject for event in events})
+        keep(connection, events, replaced, self._clock().isoformat(timespec="milliseconds"))
+        self._list(connection, events, replaced)
+        persons = {
+            replaced.get(event.subject, event.subject)
+            for event in events
+            if event.type not in self._agency.logs
+        }
+        persons |= rekey(connection, self._agency, events)
+        erased = recompute(connection, self._agency, persons)
+        self._journal_to_clear |= erased and connection.dialect.name == "sqlite"
+
+    def _list(self, connection: sa.Connection, events: Sequence[Event], replaced: Mapping[str, str]) -> None:
+        for kind, table in self._agency.logs.items():
+            fields = [column.name for column in table.c][2:]
+            rows = [
+                {
+                    "event_id": event.event_id,
+                    "person": replaced.get(event.subject, event.subject),
+                    **{field: event.data.get(field) for field in fields},
+                }
+                for event in events
+                if event.type == kind
+            ]
+            if rows:
+                connection.execute(sa.insert(table), rows)
+
+    def _clear_journal(self) -> None:
+        """Move SQLite's journal into the file and cut it to nothing, so that what was erased is gone at once."""
+        if not self._journal_to_clear:
+            return
+        connection = self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout = 1000")
+            # A reader in the way is no outage: the next delivery tries again, and closing does it anyway.
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute("PRAGMA busy_timeout = 30000")
+            cursor.close()
+        finally:
+            connection.close()
+        self._journal_to_clear = bool(busy)
+
+
+def _sift(
+    events: Sequence[Event], replaced: Mapping[str, str], problem: Callable[[Event], Rejection | None]
+) -> tuple[list[Event], list[Rejection]]:
+    """Part the events without a problem from the rejected and from those that come behind a rejected one."""
+    taken: list[Event] = []
+    rejected: list[Rejection] = []
+    stuck: set[str] = set()
+    for event in events:
+        person = replaced.get(event.subject, event.subject)
+        behind = Rejection(event.event_id, "behind_rejected", _BEHIND) if person in stuck else None
+        if found := behind or problem(event):
+            rejected.append(found)
+            stuck.add(person)
+        else:
+            taken.append(event)
+    return taken, rejected
+
+
+def _runs(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """Cut the events so that what parts numbers stands alone: the outcome must not depend on the batch."""
+    run: list[Event] = []
+    for event in events:
+        if event.type in IDENTITY_TYPES and event.change == "ANNULLED":
+            if run:
+                yield run
+            yield [event]
+            run = []
+        else:
+            run.append(event)
+    if run:
+        yield run

@@ -1,0 +1,1 @@
+"""HANDS OUT: the loop that brings each agency its feed."""

@@ -1,0 +1,119 @@
+"""One call to an agency's system, and the search for the one event that makes it fall over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from consumers.feed import Feed
+from consumers.outage import Effort, search_order
+from hub.deliveries import Failure, Outcome, Trial
+from hub.destination import Event, Receipt, Rejection, Unavailable, Unreadable
+from hub.eventlog import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """How records of a feed are handed out: for the first time, or again on request."""
+
+    feed: Feed
+    effort: Effort
+    replayed: bool = False
+
+
+def attempt(lane: Lane, records: Sequence[Record], witness: Record | None = None) -> list[Trial]:
+    """Hand out records of different persons; return one trial per record, in order. Raises `Unavailable`.
+
+    `witness` is a record that the agency has just answered, if any. When it answers that one again (events are
+    applied once, so it may), the agency is there, and the failure of another event is that event's own.
+    """
+    try:
+        return _send(lane, records)
+    except Unavailable as outage:
+        if not lane.effort.isolate:
+            raise
+        return _one_by_one(lane, records, witness, outage)
+
+
+def answered(trial: Trial) -> bool:
+    """Return whether the agency itself has answered: taken or rejected."""
+    return trial.failure is None or trial.failure.outcome is Outcome.REJECTED
+
+
+def scheduled(feed: Feed, trial: Trial, attempts: int) -> Trial:
+    """Return the trial with the time of its next one, if its failure comes again by itself."""
+    if trial.failure is None:
+        return trial
+    return trial._replace(next_at=feed.schedule(attempts, trial.failure.error_class, trial.at))
+
+
+def _send(lane: Lane, records: Sequence[Record]) -> list[Trial]:
+    feed = lane.feed
+    started = feed.clock()
+    opened = feed.open_events(feed.agency, records, replayed=lane.replayed)
+    events = [answer for answer in opened if isinstance(answer, Event)]
+    receipt = feed.destination.deliver(events) if events else Receipt()
+    refused = {rejection.event_id: rejection for rejection in receipt.rejected}
+    unknown = refused.keys() - {event.event_id for event in events}
+    if unknown:
+        raise ValueError(f"{feed.agency} rejected events that it was not given: {sorted(unknown)}")
+    at, seconds = feed.now(), feed.clock() - started
+    return [
+        Trial(record, _failure(answer, refused), at, seconds)
+        for record, answer in zip(records, opened, strict=True)
+    ]
+
+
+def _failure(answer: Event | Unreadable, refused: dict[str, Rejection]) -> Failure | None:
+    if isinstance(answer, Unreadable):
+        return Failure(Outcome.UNREADABLE, "unreadable", answer.message)
+    rejection = refused.get(answer.event_id)
+    return rejection and Failure(Outcome.REJECTED, rejection.error_class, rejection.message)
+
+
+def _one_by_one(
+    lane: Lane, records: Sequence[Record], witness: Record | None, outage: Unavailable
+) -> list[Trial]:
+    """Find out which records the agency can't take. Raises `Unavailable` when it does not answer at all.
+
+    A culprit has failed twice by itself, and right after it the agency has answered another event.
+    """
+    trials: dict[int, Trial] = {}
+    suspects: list[Record] = []
+    for record in search_order(records, lane.effort):
+        if lane.effort.stop.is_set():
+            raise outage
+        trial = trials[record.position] = _probe(lane, record)
+        if _fell_over(trial):
+            suspects.append(record)
+            if len(suspects) == len(trials) == lane.effort.probes:
+                _ask_again(lane, witness, outage)
+        elif answered(trial):
+            witness = record
+    for suspect in suspects:
+        trial = trials[suspect.position] = _probe(lane, suspect)
+        if _fell_over(trial):
+            again = _ask_again(lane, witness, outage)
+            trials[again.record.position] = again
+    return [trials[record.position] for record in records]
+
+
+def _probe(lane: Lane, record: Record) -> Trial:
+    started = lane.feed.clock()
+    try:
+        return _send(lane, [record])[0]
+    except Unavailable as outage:
+        failure = Failure(Outcome.UNAVAILABLE, "unavailable", str(outage))
+        return Trial(record, failure, lane.feed.now(), lane.feed.clock() - started)
+
+
+def _fell_over(trial: Trial) -> bool:
+    return trial.failure is not None and trial.failure.outcome is Outcome.UNAVAILABLE
+
+
+def _ask_again(lane: Lane, witness: Record | None, outage: Unavailable) -> Trial:
+    """Hand out the witness once more. Raises `Unavailable` unless the agency answers."""
+    trial = _send(lane, [witness])[0] if witness else None
+    if trial is None or not answered(trial):
+        raise outage
+    return trial

@@ -1,0 +1,85 @@
+"""The delivery loop of one agency: what is due first, then the next batch of its feed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from consumers.attempt import Lane
+from consumers.due import deliver_due
+from consumers.feed import GROUP, Feed, Progress, tell
+from consumers.handout import hand_out
+from consumers.outage import NEVER, Effort, Stop
+from consumers.people import People
+from hub.destination import Unavailable
+from hub.eventlog import Outputs, PositionMoved, Record
+from hub.observe import AgencyUnavailable
+
+
+def deliver_forever(feed: Feed, stop: Stop) -> None:
+    """Hand out the feed until `stop` is set. An outage only makes it pause; a broken log or store ends it."""
+    outages = 0
+    while not stop.is_set():
+        try:
+            progress = deliver_once(feed, outages, stop)
+        except Unavailable as outage:
+            outages += 1
+            pause = feed.patience.pause(outages)
+            feed.observe(AgencyUnavailable(feed.agency, str(outage), outages, pause))
+            stop.wait(pause)
+            continue
+        if progress.idle:
+            stop.wait(feed.patience.idle_pause)
+        else:
+            outages = 0
+
+
+def deliver_once(feed: Feed, outages: int = 0, stop: Stop = NEVER) -> Progress:
+    """Hand out some of what is due, then the next batch. Raises `Unavailable`; then nothing was committed.
+
+    `outages` says how often in a row this has raised so far. What is due and can't be taken is put off, so that
+    it does not hold up the others: the batch behind it is tried all the same.
+    """
+    patience = feed.patience
+    effort = Effort(outages >= patience.isolate_after, outages, patience.probes, stop)
+    outage: Unavailable | None = None
+    again = Progress()
+    try:
+        again = deliver_due(feed, replace(effort, isolate=True))
+    except Unavailable as error:
+        outage = error
+    fresh = deliver_batch(feed, effort)
+    if outage and fresh.idle:
+        raise outage
+    return again + fresh
+
+
+def deliver_batch(feed: Feed, effort: Effort) -> Progress:
+    """Hand out the next batch of the feed: to the agency, then into the store, then the log moves on.
+
+    Each step may be repeated, so a process that is killed between two of them loses and doubles nothing.
+    """
+    started = feed.clock()
+    batch = feed.log.read(feed.topic, GROUP, feed.limit)
+    if not batch.records:
+        return Progress()
+    settled = feed.store.settled(feed.agency, batch.records[0].position, batch.last)
+    progress = _deliver(feed, effort, [r for r in batch.records if r.position not in settled])
+    try:
+        feed.log.commit(batch, Outputs())
+    except PositionMoved:
+        return Progress(moved=True)
+    progress = replace(progress, committed=len(batch.records))
+    tell(feed, progress, started)
+    return progress
+
+
+def _deliver(feed: Feed, effort: Effort, records: Sequence[Record]) -> Progress:
+    if not records:
+        return Progress()
+    people = People.behind((record.key for record in records), feed.same_person)
+    ends = feed.store.open_ends(feed.agency, people.all_numbers)
+    account = hand_out(Lane(feed, effort), records, people, people.latest(ends))
+    feed.store.record(feed.agency, account)
+    rejected = sum(trial.failure is not None for trial in account.trials)
+    return Progress(len(account.trials) - rejected, rejected, len(account.waiting))

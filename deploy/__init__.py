@@ -1,0 +1,1 @@
+"""PUTS TOGETHER AND RUNS: settings, bootstrap, command line. Nobody imports it."""

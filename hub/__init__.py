@@ -1,0 +1,1 @@
+"""DECIDES: what happens to an event. Start reading at `hub/pipeline.py`."""

@@ -1,0 +1,202 @@
+"""What each agency may have: agreements read from YAML manifests and checked before anything starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from schemas.catalogue import Catalogue
+
+_SCHEMA = Path(__file__).parent.parent / "schemas" / "agreement.schema.json"
+_PERSON = re.compile(r"[0-9]{12}")
+
+
+class AgreementProblem(Exception):
+    """A manifest can't be used. Says the file, the line, what is wrong and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One agency may have events of some types, for one purpose, on one legal basis."""
+
+    agency: str
+    purpose: str
+    #: The statute that obliges to share, or None: then only with the person's consent.
+    statute: str | None
+    #: Only about persons of whom the agency has received something before.
+    only_if_received: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Whose events an agency may have. None means no limit of that kind."""
+
+    provinces: frozenset[str] | None = None
+    persons: frozenset[str] | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Whether it is anything less than everyone."""
+        return self.provinces is not None or self.persons is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One agency's agreement with the hub."""
+
+    agency: str
+    name_vi: str
+    name_en: str
+    sector: str
+    population: Population
+    grants: Mapping[str, Grant]
+    #: The way of delivery and its settings, as the manifest has them.
+    delivery: Mapping[str, str]
+    #: First and last day, as days since 1970.
+    valid_from: int
+    valid_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agreements:
+    """All agreements in force, found by agency and by event type."""
+
+    by_agency: Mapping[str, Agreement]
+    by_type: Mapping[str, tuple[tuple[Agreement, Grant], ...]]
+
+    @classmethod
+    def of(cls, agreements: Iterable[Agreement]) -> Agreements:
+        """Index some agreements."""
+        by_agency = {a.agency: a for a in agreements}
+        by_type: dict[str, list[tuple[Agreement, Grant]]] = {}
+        for agreement in by_agency.values():
+            for type_name, grant in agreement.grants.items():
+                by_type.setdefault(type_name, []).append((agreement, grant))
+        return cls(by_agency, {name: tuple(grants) for name, grants in by_type.items()})
+
+    @property
+    def limited(self) -> bool:
+        """Whether any agency may have less than everyone's events."""
+        return any(agreement.population.limited for agreement in self.by_agency.values())
+
+
+def load_agreements(folder: Path, catalogue: Catalogue) -> Agreements:
+    """Read every `*.yaml` of a folder. Raises `AgreementProblem` at the first that can't be used."""
+    manifests = sorted(folder.glob("*.yaml"))
+    if not manifests:
+        raise AgreementProblem(f"{folder}: no agreement (*.yaml) found. The hub needs at least one.")
+    agreements: dict[str, Agreement] = {}
+    for manifest in manifests:
+        agreement = read_agreement(manifest, catalogue)
+        if agreement.agency in agreements:
+            raise AgreementProblem(f"{manifest}: agency {agreement.agency!r} already has another manifest.")
+        agreements[agreement.agency] = agreement
+    return Agreements.of(agreements.values())
+
+
+def read_agreement(manifest: Path, catalogue: Catalogue) -> Agreement:
+    """Read and check one manifest. Raises `AgreementProblem` with file, line and the allowed values."""
+    text = manifest.read_text(encoding="utf-8")
+    try:
+        node, content = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise AgreementProblem(f"{manifest}:{line}: not YAML: {error.problem}") from error
+    _check_shape(manifest, node, content)
+    _check_types(manifest, node, content, catalogue)
+    return _agreement_of(manifest, content)
+
+
+def _check_shape(manifest: Path, node: yaml.Node | None, content: Any) -> None:
+    error = best_match(Draft202012Validator(orjson.loads(_SCHEMA.read_bytes())).iter_errors(content))
+    if error is None:
+        return
+    where = "/".join(str(part) for part in error.absolute_path) or "the manifest"
+    allowed = f" Allowed: {', '.join(map(str, error.validator_value))}." if error.validator == "enum" else ""
+    line = _line_of(node, list(error.absolute_path))
+    raise AgreementProblem(f"{manifest}:{line}: {where}: {error.message}.{allowed}")
+
+
+def _check_types(manifest: Path, node: yaml.Node | None, content: Any, catalogue: Catalogue) -> None:
+    agency, seen = content["agency"], set[str]()
+    for g, grant in enumerate(content["grants"]):
+        for t, type_name in enumerate(grant["types"]):
+            line = _line_of(node, ["grants", g, "types", t])
+            if type_name not in catalogue.types:
+                allowed = ", ".join(sorted(catalogue.types))
+                raise AgreementProblem(f"{manifest}:{line}: unknown event type {type_name!r}. Allowed: {allowed}.")
+            if catalogue.view(agency, type_name) is None:
+                raise AgreementProblem(
+                    f"{manifest}:{line}: {agency!r} has no view of {type_name}. "
+                    f"Write schemas/views/{agency}/{type_name}.avsc and record it: dancu schemas record."
+                )
+            if type_name in seen:
+                raise AgreementProblem(f"{manifest}:{line}: {type_name} is granted twice; one basis per type.")
+            seen.add(type_name)
+
+
+def _agreement_of(manifest: Path, content: Mapping[str, Any]) -> Agreement:
+    grants = {}
+    for grant in content["grants"]:
+        statute = None if grant["basis"] == "consent" else grant["basis"]["statute"]
+        for type_name in grant["types"]:
+            only = grant.get("only_if_received", False)
+            grants[type_name] = Grant(content["agency"], grant["purpose"], statute, only)
+    return Agreement(
+        agency=content["agency"],
+        name_vi=content["name"]["vi"],
+        name_en=content["name"]["en"],
+        sector=content["sector"],
+        population=_population_of(manifest, content["population"]),
+        grants=grants,
+        delivery=content["delivery"],
+        valid_from=_day(manifest, content["valid"]["from"]),
+        valid_until=_day(manifest, content["valid"].get("until", "9999-12-31")),
+    )
+
+
+def _day(manifest: Path, text: str) -> int:
+    try:
+        return (date.fromisoformat(text) - date(1970, 1, 1)).days
+    except ValueError as error:
+        raise AgreementProblem(f"{manifest}: valid: {text!r} is no date: {error}") from error
+
+
+def _population_of(manifest: Path, population: Any) -> Population:
+    if population == "everyone":
+        return Population()
+    if "provinces" in population:
+        return Population(provinces=frozenset(population["provinces"]))
+    listing = manifest.parent / population["persons_file"]
+    try:
+        lines = listing.read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise AgreementProblem(f"{manifest}: persons_file can't be read: {error.strerror}: {listing}") from error
+    for number, line in enumerate(lines, start=1):
+        if not _PERSON.fullmatch(line):
+            raise AgreementProblem(f"{listing}:{number}: not a personal number of 12 digits.")
+    return Population(persons=frozenset(lines))
+
+
+def _line_of(node: yaml.Node | None, path: list[str | int]) -> int:
+    """Return the line (from 1) on which the value at `path` stands, or the nearest one above it."""
+    line = 1
+    for part in path:
+        child: yaml.Node | None = None
+        if isinstance(node, yaml.MappingNode):
+            child = next((value for key, value in node.value if key.value == part), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            child = node.value[part]
+        if child is None:
+            break
+        node, line = child, child.start_mark.line + 1
+    return line

@@ -1,0 +1,70 @@
+"""Opening a SQL database the same careful way everywhere: SQLite files and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+def open_database(url: str, *, secure_delete: bool = False) -> sa.Engine:
+    """Return an engine whose transactions take the write lock at once (SQLite) and survive a killed process.
+
+    `url` is an SQLAlchemy URL, such as `sqlite:////var/lib/dancu/hub.db` or `postgresql+psycopg://…`.
+    With `secure_delete`, SQLite overwrites deleted content with zeros, so that removed data is gone.
+    """
+    engine = sa.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, secure_delete=secure_delete)
+    return engine
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the SQLAlchemy URL of an SQLite file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+def _prepare_sqlite(engine: sa.Engine, *, secure_delete: bool) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 30000")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        if secure_delete:
+            cursor.execute("PRAGMA secure_delete = ON")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class _Each(FunctionElement[str]):
+    """The rows of a JSON array in one parameter, so that the statement stays the same for any number."""
+
+    inherit_cache = True
+    type = sa.Text()
+
+
+@compiles(_Each)
+def _each_anywhere(element: _Each, compiler: Any, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Each, "postgresql")
+def _each_postgresql(element: _Each, compiler: Any, **kw: Any) -> str:
+    return f"jsonb_array_elements_text(CAST({compiler.process(element.clauses, **kw)} AS jsonb))"
+
+
+def among(column: sa.ColumnElement[Any], values: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that a text column has one of `values`, however many there are."""
+    array = sa.literal(orjson.dumps(list(values)).decode(), sa.Text())
+    return column.in_(sa.select(sa.column("value", sa.Text())).select_from(_Each(array)))

@@ -1,0 +1,41 @@
+"""What became of every event of every agency's feed: delivered, parked, waiting, replayed."""
+
+from __future__ import annotations
+
+from hub.deliveries.browser import DeliveryBrowser
+from hub.deliveries.chains import Link
+from hub.deliveries.delivery import (
+    OPEN,
+    Account,
+    Fact,
+    FactKind,
+    Failure,
+    Held,
+    Outcome,
+    Request,
+    State,
+    Summary,
+    Trial,
+    Waiting,
+)
+from hub.deliveries.store import Deliveries
+from hub.deliveries.tables import create_tables
+
+__all__ = [
+    "OPEN",
+    "Account",
+    "Deliveries",
+    "DeliveryBrowser",
+    "Fact",
+    "FactKind",
+    "Failure",
+    "Held",
+    "Link",
+    "Outcome",
+    "Request",
+    "State",
+    "Summary",
+    "Trial",
+    "Waiting",
+    "create_tables",
+]

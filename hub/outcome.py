@@ -1,0 +1,89 @@
+"""What the pipeline decided about a batch: what to write to the log, and what to remember."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from hub import headers as h
+from hub.arrival import Arrival, Refusal, Repeat
+from hub.eventlog import Message, Outputs, Record
+from hub.facts import NumberStands
+from hub.steps.permit import Permissions, Withheld
+from hub.steps.settle import Settled
+
+REFUSED = "refused"
+WITHHELD = "withheld"
+DUPLICATES = "duplicates"
+
+
+def outbox(agency: str) -> str:
+    """Return the name of an agency's outbox topic."""
+    return f"outbox.{agency}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything that follows from a batch."""
+
+    #: The arrivals that were decided about, repeats included.
+    arrivals: Sequence[Arrival] = ()
+    repeats: Sequence[Repeat] = ()
+    refused: Sequence[Refusal] = ()
+    settled: Settled = field(default_factory=Settled)
+    permissions: Permissions = field(default_factory=Permissions)
+    #: Agency → the messages of its outbox.
+    outboxes: Mapping[str, Sequence[Message]] = field(default_factory=dict)
+    renamed: Sequence[tuple[int, NumberStands]] = ()
+
+    def including(self, unreadable: Sequence[Refusal], renamed: Sequence[tuple[int, NumberStands]]) -> Outcome:
+        """Return the outcome together with what was found out before the events were decided about."""
+        return replace(self, refused=[*unreadable, *self.refused], renamed=renamed)
+
+    def tallies(self) -> Counter[tuple[str, str]]:
+        """Count what happened, by name and label."""
+        counts: Counter[tuple[str, str]] = Counter()
+        counts.update(("duplicate", repeat.kind) for repeat in self.repeats)
+        counts.update(("refused", refusal.reason) for refusal in self.refused)
+        counts.update(("withheld", withheld.agency) for withheld in self.permissions.withheld)
+        return counts
+
+
+def outputs_of(outcome: Outcome, records: Sequence[Record]) -> Outputs:
+    """Return what the batch writes to the log."""
+    by_position = {record.position: record for record in records}
+    by_position |= {a.position: _record(a) for a in outcome.settled.dropped}
+    messages: dict[str, list[Message]] = {outbox(a): list(m) for a, m in outcome.outboxes.items()}
+    messages[REFUSED] = [_refusal(refusal, by_position[refusal.position]) for refusal in outcome.refused]
+    messages[DUPLICATES] = [_repeat(repeat) for repeat in outcome.repeats]
+    messages[WITHHELD] = [_withheld(withheld) for withheld in outcome.permissions.withheld]
+    return Outputs({topic: list_ for topic, list_ in messages.items() if list_})
+
+
+def _record(arrival: Arrival) -> Record:
+    return Record(arrival.position, arrival.at, arrival.subject, arrival.value, arrival.headers)
+
+
+def _refusal(refusal: Refusal, record: Record) -> Message:
+    """The whole event with the reason, so that it can be replayed."""
+    headers = {**record.headers, h.REASON: refusal.reason, h.DETAIL: refusal.detail}
+    return Message(record.key, record.value, headers)
+
+
+def _repeat(repeat: Repeat) -> Message:
+    arrival = repeat.arrival
+    headers = {h.ID: arrival.event_id, h.TYPE: arrival.type, h.REASON: repeat.kind, h.DETAIL: repeat.of}
+    return Message(arrival.person, b"", headers)
+
+
+def _withheld(withheld: Withheld) -> Message:
+    arrival = withheld.arrival
+    headers = {
+        h.ID: arrival.event_id,
+        h.TYPE: arrival.type,
+        h.AGENCY: withheld.agency,
+        h.PURPOSE: withheld.purpose,
+        h.REASON: withheld.reason,
+    }
+    return Message(arrival.person, b"", headers)

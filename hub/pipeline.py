@@ -1,0 +1,50 @@
+"""The path of a batch of events, from the topic `received` to the agencies' outboxes. Start reading here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from hub.arrival import Arrival
+from hub.eventlog import Batch, EventLog
+from hub.facts import Facts
+from hub.observe import BatchProcessed, Observer, nobody
+from hub.outcome import Outcome, outputs_of
+from hub.registers import Registers
+from hub.rules import Rules
+from hub.steps.address import address
+from hub.steps.deduplicate import deduplicate
+from hub.steps.identify import identify
+from hub.steps.permit import permit
+from hub.steps.project import project
+from hub.steps.settle import settle
+from hub.steps.validate import time_of, validate
+
+
+def decide(arrivals: Sequence[Arrival], facts: Facts, rules: Rules, now: int) -> Outcome:
+    """Pure: the same arrivals and facts always give the same outcome. `now` is the log's time, in milliseconds."""
+    fresh, repeats = deduplicate(arrivals, facts)
+    settled = settle(fresh, facts, rules.patience, now)
+    addressed = address(settled.published, rules.agreements, facts.residences, facts.also_known)
+    permissions = permit(addressed, facts, rules.read)
+    outboxes = project(permissions.allowed, rules.projector)
+    return Outcome(arrivals, [*repeats, *settled.repeats], settled.refused, settled, permissions, outboxes)
+
+
+def process_batch(log: EventLog, registers: Registers, rules: Rules, batch: Batch, observe: Observer = nobody) -> None:
+    """All side effects: look up the past, decide, remember, commit. A crash in between leaves nothing half done.
+
+    What was remembered of a batch that never reached the log is forgotten when that batch is read again.
+    """
+    started = time.perf_counter()
+    arrivals, unreadable = validate(batch.records, rules.catalogue)
+    with registers.as_of(batch.after) as past:
+        numbers = past.numbers(arrivals, time_of(batch), rules.read)
+        known, renamed = identify(arrivals, numbers, rules.read)
+        facts = past.facts(known, numbers, time_of(batch))
+    outcome = decide(known, facts, rules, time_of(batch)).including(unreadable, renamed)
+    outputs = outputs_of(outcome, batch.records)
+    registers.remember(batch, outcome)
+    log.commit(batch, outputs)
+    written = {topic: len(messages) for topic, messages in outputs.messages.items()}
+    observe(BatchProcessed(len(batch.records), written, time.perf_counter() - started))

@@ -1,0 +1,216 @@
+"""Looking up, once for a batch, everything the registers know that bears on it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from hub.arrival import Arrival
+from hub.database import among
+from hub.eventlog import Record
+from hub.facts import Act, Consent, Facts, Fate, Held, Met, NumberStands, Why
+from hub.registers import tables as t
+from hub.steps.identify import Numbers
+from hub.steps.validate import arrival_of
+
+#: How many persons' queues one batch lets go at most; the rest go with the next tick.
+_QUEUES_AT_ONCE = 1000
+
+_NUMBER_FIELDS = {"PersonalNumberChanged": ("old_number", "new_number"), "PersonsMerged": ("merged_numbers",)}
+
+
+class Past:
+    """The registers as they were at the start of a batch, on an open transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def numbers(self, arrivals: Sequence[Arrival], now: int, read: Callable[[Arrival], Mapping[str, Any]]) -> Numbers:
+        """Return which numbers stand for whom, for everybody whom the batch may concern."""
+        asked = {arrival.subject for arrival in arrivals}
+        asked.update(self._due_persons(now))
+        for arrival in arrivals:
+            if arrival.type in _NUMBER_FIELDS and arrival.change != "ANNULLED":
+                payload = read(arrival)
+                for name in _NUMBER_FIELDS[arrival.type]:
+                    value = payload[name]
+                    asked.update([value] if isinstance(value, str) else value)
+        found: dict[tuple[str, int], NumberStands] = {}
+        known: set[str] = set()
+        while asked - known:
+            new = asked - known
+            known |= new
+            n = t.numbers.c
+            query = sa.select(n.number, n.position, n.person, n.fact_id)
+            for row in self._rows(query.where(sa.or_(among(n.number, new), among(n.person, new)))):
+                found[row.number, row.position] = NumberStands(row.number, row.person, row.fact_id)
+                asked.update((row.number, row.person))
+        return Numbers(found[key] for key in sorted(found, key=lambda key: key[1]))
+
+    def facts(self, known: Sequence[Arrival], numbers: Numbers, now: int) -> Facts:
+        """Return what the steps must know about these arrivals and about what is due by `now`."""
+        persons = {arrival.person for arrival in known}
+        persons.update(numbers.person(number) for number in self._due_persons(now))
+        lookup = _Lookup(self._connection, numbers, persons)
+        queues, reports = lookup.held()
+        kept = [held.arrival for held in (*queues, *reports)]
+        concerned = [*known, *kept]
+        acts, versions, vitals = lookup.acts(concerned)
+        return Facts(
+            met=lookup.met({*(a.event_id for a in known), *(a.previous_id for a in concerned if a.previous_id)}),
+            versions=versions,
+            acts=acts,
+            vitals=vitals,
+            received=lookup.received(a.fact for a in concerned if a.change == "ANNULLED"),
+            received_about=lookup.received_about(a.person for a in concerned if a.type == "AddressProtectionChanged"),
+            queues=_grouped(queues, lambda held: held.arrival.person),
+            second_reports=_grouped(reports, lambda held: held.arrival.vital_fact or ""),
+            consents=lookup.consents(),
+            protection=lookup.protection(),
+            residences=lookup.residences(),
+            also_known=lookup.also_known,
+        )
+
+    def _due_persons(self, now: int) -> list[str]:
+        c = t.held.c
+        due = sa.select(c.person).where(c.until <= now, c.released_at.is_(None), c.why != Why.SECOND_REPORT.value)
+        return [row.person for row in self._rows(due.order_by(c.until).limit(_QUEUES_AT_ONCE))]
+
+    def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
+        return self._connection.execute(query).all()
+
+
+class _Lookup:
+    """One batch's questions, each a single query. Rows under an earlier number count for the person of today."""
+
+    def __init__(self, connection: sa.Connection, numbers: Numbers, persons: Iterable[str]) -> None:
+        self._connection = connection
+        self._numbers = numbers
+        self.also_known = {}
+        self._asked: list[str] = []
+        for person in persons:
+            every = numbers.numbers_of(person)
+            self._asked.extend(every)
+            if len(every) > 1:
+                self.also_known[person] = tuple(every[1:])
+
+    def held(self) -> tuple[list[Held], list[Held]]:
+        """Return the queues of these persons, in order, and the second reports about them."""
+        c = t.held.c
+        rows = self._rows(
+            sa.select(t.held).where(among(c.person, self._asked), c.released_at.is_(None)).order_by(c.rank)
+        )
+        every = [Held(self._arrival(row), Why(row.why), row.until, row.rank) for row in rows]
+        queued = [held for held in every if held.why is not Why.SECOND_REPORT]
+        return queued, [held for held in every if held.why is Why.SECOND_REPORT]
+
+    def met(self, event_ids: set[str]) -> dict[str, Met]:
+        """Return those of the events that the hub has met."""
+        c = t.events.c
+        query = sa.select(c.event_id, c.position, c.person, c.fact, c.fate).where(among(c.event_id, event_ids))
+        return {
+            event_id: Met(event_id, position, self._numbers.person(person), self._today(fact), Fate(fate))
+            for event_id, position, person, fact, fate in self._rows(query)
+        }
+
+    def acts(self, concerned: Sequence[Arrival]) -> tuple[dict[str, Act], dict[tuple[str, int], str], dict[str, str]]:
+        """Return the published state of the facts, who brought each version, and which act stands for a vital fact."""
+        c = t.events.c
+        columns = (c.fact, c.version, c.event_id, c.vital_fact, c.fate)
+        keys = self._every_key(arrival.fact for arrival in concerned)
+        rows = list(self._rows(sa.select(*columns).where(among(c.fact, keys)).order_by(c.position)))
+        vital_keys = self._every_key({a.vital_fact for a in concerned if a.vital_fact})
+        if vital_keys:
+            vital = sa.select(c.fact).where(among(c.vital_fact, vital_keys), c.fate == Fate.PUBLISHED.value)
+            facts_of_vitals = {row.fact for row in self._rows(vital)} - set(keys)
+            rows += self._rows(sa.select(*columns).where(among(c.fact, facts_of_vitals)).order_by(c.position))
+        acts: dict[str, Act] = {}
+        versions: dict[tuple[str, int], str] = {}
+        for stored, version, event_id, vital_fact, fate in rows:
+            fact = self._today(stored)
+            if fate != Fate.REFUSED:
+                versions.setdefault((fact, version), event_id)
+            if fate == Fate.PUBLISHED and (fact not in acts or acts[fact].version < version):
+                acts[fact] = Act(version, event_id, vital_fact and self._today(vital_fact))
+        vitals = {act.vital_fact: fact for fact, act in acts.items() if act.vital_fact}
+        return acts, versions, vitals
+
+    def received(self, facts: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Return which agencies received any version of each fact."""
+        c = t.events.c
+        found: dict[str, set[str]] = defaultdict(set)
+        keys = self._every_key(facts)
+        if keys:
+            for fact, sent_to in self._rows(
+                sa.select(c.fact, c.sent_to).where(among(c.fact, keys), c.sent_to.is_not(None))
+            ):
+                found[self._today(fact)].update(orjson.loads(sent_to))
+        return {fact: frozenset(agencies) for fact, agencies in found.items()}
+
+    def received_about(self, persons: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Return which agencies received anything about each person."""
+        c = t.events.c
+        found: dict[str, set[str]] = defaultdict(set)
+        for person in set(persons):
+            for number in self._numbers.numbers_of(person):
+                mine = sa.and_(c.fact >= f"{number}|", c.fact < f"{number}}}", c.sent_to.is_not(None))
+                for (sent_to,) in self._rows(sa.select(c.sent_to).where(mine)):
+                    found[person].update(orjson.loads(sent_to))
+        return {person: frozenset(agencies) for person, agencies in found.items()}
+
+    def consents(self) -> dict[tuple[str, str, str], Consent]:
+        """Return the newest word of each person on each agency and purpose."""
+        c = t.consents.c
+        rows = self._rows(sa.select(t.consents).where(among(c.person, self._asked)).order_by(c.position))
+        return {
+            (self._numbers.person(row.person), row.agency, row.purpose): Consent(
+                row.given, row.valid_until, row.event_id
+            )
+            for row in rows
+        }
+
+    def protection(self) -> dict[str, str]:
+        """Return the protection level of each person who has one."""
+        c = t.protections.c
+        rows = self._rows(sa.select(c.person, c.level).where(among(c.person, self._asked)).order_by(c.position))
+        return {self._numbers.person(person): level for person, level in rows}
+
+    def residences(self) -> dict[str, str]:
+        """Return the province that each person lives in, as far as it is known."""
+        c = t.residences.c
+        rows = self._rows(sa.select(c.person, c.province).where(among(c.person, self._asked)).order_by(c.position))
+        return {self._numbers.person(person): province for person, province in rows}
+
+    def _arrival(self, row: sa.Row[Any]) -> Arrival:
+        arrival = arrival_of(Record(row.position, row.at, row.key, row.value, orjson.loads(row.headers)))
+        person = self._numbers.person(arrival.subject)
+        rewritten = {} if person == arrival.subject else {"subject": person}
+        return arrival._replace(person=person, rewritten=rewritten)
+
+    def _every_key(self, keys: Iterable[str]) -> list[str]:
+        """Return the keys of facts as they may be stored: under any of the person's numbers."""
+        stored: list[str] = []
+        for key in keys:
+            stored.append(key)
+            person, _, rest = key.partition("|")
+            stored.extend(f"{number}|{rest}" for number in self.also_known.get(person, ()))
+        return stored
+
+    def _today(self, key: str) -> str:
+        number, _, rest = key.partition("|")
+        person = self._numbers.person(number)
+        return key if person == number else f"{person}|{rest}"
+
+    def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
+        return self._connection.execute(query).all()
+
+
+def _grouped(every: Iterable[Held], key: Callable[[Held], str]) -> dict[str, list[Held]]:
+    groups: dict[str, list[Held]] = defaultdict(list)
+    for held in every:
+        groups[key(held)].append(held)
+    return groups

@@ -1,0 +1,217 @@
+"""Writing down what was decided about a batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from hub.arrival import Arrival
+from hub.eventlog import Batch
+from hub.facts import Fate, Held
+from hub.outcome import Outcome
+from hub.registers import tables as t
+
+
+def write_outcome(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
+    """Write one batch's outcome. Every row carries a position by which it can be forgotten again."""
+    _write_events(connection, batch, outcome)
+    _write_set_aside(connection, batch, outcome)
+    _write_held(connection, batch, outcome)
+    _write_persons(connection, batch, outcome)
+    _write_tallies(connection, batch, outcome)
+    done = connection.execute(sa.update(t.progress).values(position=batch.last))
+    if done.rowcount == 0:
+        connection.execute(sa.insert(t.progress), {"topic": batch.topic, "position": batch.last})
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(sa.insert(table), rows)
+
+
+def _write_events(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
+    sent, withheld = _routing(outcome)
+    same_fact = {r.arrival.position: r.of for r in outcome.repeats if r.kind == "fact"}
+    repeated = {r.arrival.position for r in outcome.repeats if r.kind == "event_id"}
+    with_event = {**same_fact, **outcome.settled.joined_into}
+    with_event |= {r.arrival.position: r.of for r in outcome.repeats if r.kind == "vital"}
+    fates = outcome.settled.fates
+    rows = [
+        {
+            "position": a.position,
+            "event_id": a.event_id,
+            "at": a.at,
+            "type": a.type,
+            "person": a.person,
+            "fact": a.fact,
+            "version": a.version,
+            "change": a.change,
+            "vital_fact": a.vital_fact,
+            "fate": Fate.SAME_FACT if a.position in same_fact else fates.get(a.position, Fate.HELD),
+            "fate_position": a.position,
+            "with_event": with_event.get(a.position),
+            "sent_to": sent.get(a.position),
+            "withheld_from": withheld.get(a.position),
+        }
+        for a in outcome.arrivals
+        if a.position not in repeated
+    ]
+    _insert(connection, t.events, rows)
+    late = [
+        {
+            "b_position": position,
+            "fate": fate,
+            "fate_position": batch.last,
+            "with_event": with_event.get(position),
+            "sent_to": sent.get(position),
+            "withheld_from": withheld.get(position),
+        }
+        for position, fate in fates.items()
+        if position <= batch.after
+    ]
+    if late:
+        connection.execute(sa.update(t.events).where(t.events.c.position == sa.bindparam("b_position")), late)
+
+
+def _routing(outcome: Outcome) -> tuple[dict[int, str], dict[int, str]]:
+    """Return, per position, to whom an event goes and from whom it is withheld, as JSON."""
+    sent: dict[int, dict[str, tuple[str, str, bool]]] = defaultdict(dict)
+    for one in outcome.permissions.allowed:
+        sent[one.arrival.position][one.agency] = (one.purpose, one.basis, one.shielded)
+    withheld: dict[int, dict[str, str]] = defaultdict(dict)
+    for other in outcome.permissions.withheld:
+        withheld[other.arrival.position][other.agency] = other.reason
+    return _as_json(sent), _as_json(withheld)
+
+
+def _as_json(routing: dict[int, dict[str, Any]]) -> dict[int, str]:
+    return {position: orjson.dumps(agencies).decode() for position, agencies in routing.items()}
+
+
+def _write_set_aside(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
+    times = {record.position: record.at for record in batch.records}
+    found = [(r.position, r.event_id, "refused", r.reason, r.detail) for r in outcome.refused]
+    found += [(r.arrival.position, r.arrival.event_id, "duplicate", r.kind, r.of) for r in outcome.repeats]
+    rows = [
+        {
+            "position": position,
+            "decided_at": batch.last,
+            "event_id": event_id,
+            "at": times.get(position, batch.records[-1].at),
+            "verdict": verdict,
+            "reason": reason,
+            "detail": detail,
+        }
+        for position, event_id, verdict, reason, detail in found
+    ]
+    _insert(connection, t.set_aside, rows)
+
+
+def _write_held(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
+    settled = outcome.settled
+    connection.execute(sa.delete(t.held).where(t.held.c.released_at <= batch.after))
+    if settled.released:
+        gone = sa.update(t.held).where(t.held.c.position == sa.bindparam("b_position"))
+        connection.execute(gone, [{"b_position": p, "released_at": batch.last} for p in settled.released])
+    _insert(connection, t.held, [_held_row(h, batch.last) for p, h in settled.held.items() if p > batch.after])
+    again = [h for p, h in settled.held.items() if p <= batch.after]
+    if again:
+        change = sa.update(t.held).where(t.held.c.position == sa.bindparam("b_position"))
+        values = [
+            {
+                "b_position": h.arrival.position,
+                "why": h.why.value,
+                "until": h.until,
+                "rank": h.rank,
+                "released_at": None,
+            }
+            for h in again
+        ]
+        connection.execute(change, values)
+
+
+def _held_row(held: Held, position: int) -> dict[str, Any]:
+    arrival = held.arrival
+    return {
+        "position": arrival.position,
+        "rank": held.rank,
+        "held_at": position,
+        "released_at": None,
+        "person": arrival.person,
+        "why": held.why.value,
+        "until": held.until,
+        "at": arrival.at,
+        "key": arrival.subject,
+        "headers": orjson.dumps(dict(arrival.headers)).decode(),
+        "value": arrival.value,
+    }
+
+
+def _write_persons(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
+    """What is newly known about persons. Positions are those of the batch, so that all of it can be forgotten."""
+    found = outcome.permissions
+    numbers = {(e.number, position): e for position, e in outcome.renamed}
+    _insert(
+        connection,
+        t.numbers,
+        [
+            {"number": number, "position": position, "person": e.person, "fact_id": e.fact_id}
+            for (number, position), e in numbers.items()
+        ],
+    )
+    consents = {
+        (a.person, agency, purpose, _position(a, batch)): consent for a, agency, purpose, consent in found.consents
+    }
+    _insert(
+        connection,
+        t.consents,
+        [
+            {
+                "person": person,
+                "agency": agency,
+                "purpose": purpose,
+                "position": position,
+                "given": consent.given,
+                "valid_until": consent.valid_until,
+                "event_id": consent.event_id,
+            }
+            for (person, agency, purpose, position), consent in consents.items()
+        ],
+    )
+    levels = {(a.person, _position(a, batch)): level for a, level in found.protection}
+    rows = [{"person": person, "position": position, "level": level} for (person, position), level in levels.items()]
+    _insert(connection, t.protections, rows)
+    homes = {(a.person, _position(a, batch)): a.residence for a in outcome.settled.published if a.residence}
+    rows = [{"person": p, "position": position, "province": home} for (p, position), home in homes.items()]
+    _insert(connection, t.residences, rows)
+
+
+def _position(arrival: Arrival, batch: Batch) -> int:
+    """Where a fact about a person came to be known: later than the event itself when that was kept back."""
+    return arrival.position if arrival.position > batch.after else batch.last
+
+
+def _write_tallies(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
+    """Fold the newest counts into the base, which is committed for sure, and put this batch's beside it."""
+    c = t.tallies.c
+    newest = connection.execute(sa.select(t.tallies).where(c.position > 0, c.position <= batch.after)).all()
+    base = sa.update(t.tallies).where(
+        c.position == 0, c.name == sa.bindparam("b_name"), c.label == sa.bindparam("b_label")
+    )
+    for row in newest:
+        values = {"b_name": row.name, "b_label": row.label, "more": row.count}
+        added = connection.execute(base.values(count=c.count + sa.bindparam("more")), values)
+        if added.rowcount == 0:
+            first = {"position": 0, "name": row.name, "label": row.label, "count": row.count}
+            connection.execute(sa.insert(t.tallies), first)
+    if newest:
+        connection.execute(sa.delete(t.tallies).where(c.position > 0, c.position <= batch.after))
+    rows = [
+        {"position": batch.last, "name": name, "label": label, "count": count}
+        for (name, label), count in outcome.tallies().items()
+    ]
+    _insert(connection, t.tallies, rows)

@@ -1,0 +1,156 @@
+"""Step 6: find out who *may* have each event: on which legal basis, and how much under the person's protection.
+
+Statute or consent: Law on Personal Data Protection 91/2025/QH15; consents are events too, taken here in order.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from hub.agreements import Agreement, Grant
+from hub.arrival import Arrival
+from hub.facts import Consent, Facts
+from hub.steps.address import Addressed
+
+_MILLISECONDS_OF_A_DAY = 86_400_000
+#: Vietnam is seven hours ahead of UTC: a consent ends with its last day there.
+_VIETNAM = 7 * 3_600_000
+
+STRICT = "STRICT"
+CONFIDENTIAL = "CONFIDENTIAL"
+
+
+class Permitted(NamedTuple):
+    """An event that one agency may have."""
+
+    arrival: Arrival
+    agency: str
+    purpose: str
+    #: `statute: …`, `consent: <event id of the consent>` or `follows: …` for what follows data once sent.
+    basis: str
+    #: Without its addresses, because of the person's protection.
+    shielded: bool
+
+
+class Withheld(NamedTuple):
+    """An event that one agency would get, but may not have."""
+
+    arrival: Arrival
+    agency: str
+    purpose: str
+    #: no_consent, consent_withdrawn, consent_expired, no_agreement or protected.
+    reason: str
+
+
+@dataclass(slots=True)
+class Permissions:
+    """What the step found, and what it learnt about consents and protection on the way."""
+
+    allowed: list[Permitted] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+    consents: list[tuple[Arrival, str, str, Consent]] = field(default_factory=list)
+    protection: list[tuple[Arrival, str]] = field(default_factory=list)
+
+
+def permit(addressed: Sequence[Addressed], facts: Facts, read: Callable[[Arrival], Mapping[str, Any]]) -> Permissions:
+    """Split recipients into those who may have an event and those from whom it is withheld, in order."""
+    rules = _Rules(facts, read)
+    for arrival, recipients in addressed:
+        rules.take_note(arrival)
+        for agreement, grant in recipients:
+            rules.decide(arrival, agreement, grant)
+    return rules.found
+
+
+class _Rules:
+    """The fold over one batch: consents, protection and who has what, after the events taken so far."""
+
+    def __init__(self, facts: Facts, read: Callable[[Arrival], Mapping[str, Any]]) -> None:
+        self.found = Permissions()
+        self._read = read
+        self._consents = dict(facts.consents)
+        self._protection = dict(facts.protection)
+        self._has_fact = defaultdict(set, {fact: set(names) for fact, names in facts.received.items()})
+        self._knows = defaultdict(set, {person: set(names) for person, names in facts.received_about.items()})
+        self._named: str | None = None
+
+    def take_note(self, arrival: Arrival) -> None:
+        """Learn what the event says about consent or protection; it holds from this event on."""
+        self._named = None
+        if arrival.type == "AddressProtectionChanged":
+            level = "NONE" if arrival.change == "CEASED" else self._read(arrival)["level"]
+            self._protection[arrival.person] = level
+            self.found.protection.append((arrival, level))
+        elif arrival.type in ("ConsentGranted", "ConsentWithdrawn"):
+            self._take_consent(arrival)
+
+    def _take_consent(self, arrival: Arrival) -> None:
+        if arrival.change == "ANNULLED":
+            ended = [
+                key
+                for key, c in self._consents.items()
+                if key[0] == arrival.person and c.event_id == arrival.previous_id
+            ]
+            for _, agency, purpose in ended:
+                self._set_consent(arrival, agency, purpose, Consent(False, None, arrival.event_id))
+            return
+        said = self._read(arrival)
+        self._named = said["agency"]
+        given = arrival.type == "ConsentGranted"
+        consent = Consent(given, said.get("valid_until"), arrival.event_id)
+        self._set_consent(arrival, said["agency"], said["purpose"], consent)
+
+    def _set_consent(self, arrival: Arrival, agency: str, purpose: str, consent: Consent) -> None:
+        self._consents[arrival.person, agency, purpose] = consent
+        self.found.consents.append((arrival, agency, purpose, consent))
+
+    def decide(self, arrival: Arrival, agreement: Agreement, grant: Grant) -> None:
+        """Decide about one event and one agency."""
+        agency = grant.agency
+        if arrival.change == "ANNULLED":
+            if agency in self._has_fact[arrival.fact]:
+                self._allow(arrival, grant, f"follows: annuls what {agency} received")
+            return
+        if self._does_not_concern(arrival, agreement, grant):
+            return
+        basis, reason = self._basis(arrival, agreement, grant)
+        if basis is None:
+            self.found.withheld.append(Withheld(arrival, agency, grant.purpose, reason))
+        else:
+            self._allow(arrival, grant, basis)
+
+    def _does_not_concern(self, arrival: Arrival, agreement: Agreement, grant: Grant) -> bool:
+        """Consents concern the agency they name; a change of protection, limited agencies that know the person."""
+        if arrival.type in ("ConsentGranted", "ConsentWithdrawn"):
+            return self._named is not None and grant.agency != self._named
+        limited = agreement.population.limited and arrival.type == "AddressProtectionChanged"
+        return (grant.only_if_received or limited) and grant.agency not in self._knows[arrival.person]
+
+    def _basis(self, arrival: Arrival, agreement: Agreement, grant: Grant) -> tuple[str | None, str]:
+        today = (arrival.at + _VIETNAM) // _MILLISECONDS_OF_A_DAY
+        if not agreement.valid_from <= today <= agreement.valid_until:
+            return None, "no_agreement"
+        level = self._protection.get(arrival.person)
+        by_place = agreement.population.provinces is not None and arrival.type != "AddressProtectionChanged"
+        if level == STRICT and by_place:
+            return None, "protected"  # that the event comes at all would tell the province
+        if grant.statute is not None:
+            return f"statute: {grant.statute}", ""
+        consent = self._consents.get((arrival.person, grant.agency, grant.purpose))
+        if consent is None:
+            return None, "no_consent"
+        if not consent.given:
+            return None, "consent_withdrawn"
+        if consent.valid_until is not None and consent.valid_until < today:
+            return None, "consent_expired"
+        return f"consent: {consent.event_id}", ""
+
+    def _allow(self, arrival: Arrival, grant: Grant, basis: str) -> None:
+        level = self._protection.get(arrival.person)
+        shielded = level == STRICT or (level == CONFIDENTIAL and grant.statute is None)
+        self.found.allowed.append(Permitted(arrival, grant.agency, grant.purpose, basis, shielded))
+        self._has_fact[arrival.fact].add(grant.agency)
+        self._knows[arrival.person].add(grant.agency)

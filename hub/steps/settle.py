@@ -1,0 +1,258 @@
+"""Step 4: bring each person's facts into order: drop what is late, join what belongs together, keep back what must wait.
+
+Corrections can arrive before their original, and a source that can't correct annuls and creates anew. Whatever is
+kept back holds the later events of the same person behind it, so that their order stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hub.arrival import Arrival, Refusal, Repeat
+from hub.facts import Act, Facts, Fate, Held, Met, Why
+from hub.steps.validate import END_OF_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long events are kept back, in milliseconds."""
+
+    #: An annulment, for the new version that makes it a correction.
+    join: int
+    #: A correction, for its original.
+    previous: int
+
+
+@dataclass(slots=True)
+class Settled:
+    """What goes on, in order, and what became of the rest."""
+
+    published: list[Arrival] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    #: The events of `refused`.
+    dropped: list[Arrival] = field(default_factory=list)
+    repeats: list[Repeat] = field(default_factory=list)
+    #: Position → fate, of every event whose fate was decided here.
+    fates: dict[int, Fate] = field(default_factory=dict)
+    #: Position → event, of those newly kept back (and not released again in the same batch).
+    held: dict[int, Held] = field(default_factory=dict)
+    #: Positions of those that were kept back before and are so no longer.
+    released: list[int] = field(default_factory=list)
+    #: Position of an event that went out as a part of another → that other's id.
+    joined_into: dict[int, str] = field(default_factory=dict)
+
+
+def settle(fresh: Sequence[Arrival], facts: Facts, patience: Patience, now: int) -> Settled:
+    """Return what can be published now, in an order that keeps each person's.
+
+    `now` is the time at the end of the batch, by the log's clock, in milliseconds; everything due by then is
+    released. The result does not depend on how the events are cut into batches, but for what is due.
+    """
+    desk = _Desk(facts, patience)
+    for arrival in fresh:
+        desk.take(arrival)
+    desk.release_due(now)
+    return desk.settled
+
+
+class _Desk:
+    """The fold over one batch: the state of each person's facts as it is after the events taken so far."""
+
+    def __init__(self, facts: Facts, patience: Patience) -> None:
+        self.settled = Settled()
+        self._patience = patience
+        self._met = dict(facts.met)
+        self._acts = dict(facts.acts)
+        self._vitals = dict(facts.vitals)
+        self._queues = {person: list(queue) for person, queue in facts.queues.items()}
+        self._reports = {key: list(reports) for key, reports in facts.second_reports.items()}
+        self._held_before = {held.arrival.position for queue in facts.queues.values() for held in queue}
+        self._held_before |= {held.arrival.position for kept in facts.second_reports.values() for held in kept}
+
+    def take(self, arrival: Arrival) -> None:
+        """Settle a new arrival: at once, or behind what is kept back of its person."""
+        queue = self._queues.get(arrival.person)
+        if not queue:
+            self._offer(arrival, arrival.at)
+        elif self._is_original_of(arrival, queue[0]):
+            self._offer(arrival, arrival.at, place=0)
+            self._drain(arrival.person, arrival.at)
+        elif _are_one_correction(queue[0], arrival):
+            self._join(queue.pop(0), arrival)
+            self._drain(arrival.person, arrival.at)
+        else:
+            place = next((i for i, held in enumerate(queue) if self._is_original_of(arrival, held)), len(queue))
+            self._hold(arrival, Why.QUEUE, END_OF_TIME, place)
+
+    def release_due(self, now: int) -> None:
+        """Let go everything that has waited long enough, and what stands behind it."""
+        due = [(queue[0].arrival.position, person) for person, queue in self._queues.items() if queue]
+        for _, person in sorted(due):
+            self._drain(person, now)
+
+    def _drain(self, person: str, now: int) -> None:
+        """Let the head of a person's queue go as long as it may."""
+        queue = self._queues.get(person, [])
+        while queue:
+            head = queue[0]
+            if len(queue) > 1 and _are_one_correction(head, queue[1].arrival):
+                self._join(queue.pop(0), queue.pop(0).arrival)
+                continue
+            if head.why is not Why.QUEUE and head.until > now and not self._original_is_here(head):
+                return
+            queue.pop(0)
+            self._offer(head.arrival, now, waited=head.why if head.until <= now else None, place=0)
+
+    def _offer(self, arrival: Arrival, now: int, *, waited: Why | None = None, place: int | None = None) -> None:
+        """Publish, drop or keep back one event. `waited` says what it has waited for long enough."""
+        act = self._acts.get(arrival.fact)
+        if act is not None and arrival.version <= act.version:
+            detail = f"version {act.version} of the fact was published before, by {act.event_id}"
+            self._refuse(arrival, Fate.LATE, "late", detail)
+            return
+        if arrival.change == "CREATED":
+            self._create(arrival)
+            return
+        previous = self._met.get(arrival.previous_id or "")
+        if previous is None or previous.fate is Fate.HELD:
+            until = arrival.at + self._patience.previous
+            if waited is not Why.PREVIOUS and until > now:
+                self._hold(arrival, Why.PREVIOUS, until, place)
+                return
+            arrival = arrival._replace(unmatched=previous is None)
+        elif previous.fact != arrival.fact:
+            detail = f"{arrival.previous_id} is of another person, type or fact"
+            self._refuse(arrival, Fate.REFUSED, "previous_of_another_fact", detail)
+            return
+        until = arrival.at + self._patience.join
+        if arrival.change != "ANNULLED":
+            self._create(arrival)
+        elif waited is None and until > now and not self._is_second_report(arrival):
+            self._hold(arrival, Why.JOIN, until, place)
+        else:
+            self._annul(arrival)
+
+    def _annul(self, arrival: Arrival) -> None:
+        if self._is_second_report(arrival):
+            self._forget_second_report(arrival)
+            return
+        act = self._acts.get(arrival.fact)
+        self._publish(arrival)
+        if act is not None and act.vital_fact is not None:
+            self._promote_second_report(act.vital_fact)
+
+    def _create(self, arrival: Arrival) -> None:
+        vital_fact = arrival.vital_fact
+        standing = arrival.fact if vital_fact is None else self._vitals.get(vital_fact, arrival.fact)
+        if vital_fact is not None and standing != arrival.fact:
+            self._keep_second_report(arrival, vital_fact, of=self._acts[standing].event_id)
+        else:
+            self._publish(arrival)
+
+    def _publish(self, arrival: Arrival) -> None:
+        before = self._acts.get(arrival.fact)
+        if before is not None and before.vital_fact is not None:
+            self._vitals.pop(before.vital_fact, None)
+        vital_fact = arrival.vital_fact
+        if vital_fact is not None:
+            self._vitals[vital_fact] = arrival.fact
+        self._acts[arrival.fact] = Act(arrival.version, arrival.event_id, vital_fact)
+        self.settled.published.append(arrival)
+        self._decide(arrival, Fate.PUBLISHED)
+
+    def _join(self, annulment: Held, creation: Arrival) -> None:
+        """Make one correction of an annulment and the new version that follows it."""
+        previous = annulment.arrival.previous_id
+        self._decide(annulment.arrival, Fate.JOINED)
+        self.settled.joined_into[annulment.arrival.position] = creation.event_id
+        changed = {**creation.rewritten, "change": "CORRECTED", "previous_event_id": previous}
+        joined = creation._replace(change="CORRECTED", previous_id=previous, rewritten=changed)
+        self._create(joined)
+
+    def _hold(self, arrival: Arrival, why: Why, until: int, place: int | None) -> None:
+        queue = self._queues.setdefault(arrival.person, [])
+        place = len(queue) if place is None else place
+        rank = _own_rank(arrival)
+        if place < len(queue):
+            rank = min(rank, queue[place].rank - 1)
+        held = Held(arrival, why, until, rank)
+        queue.insert(place, held)
+        self.settled.held[arrival.position] = held
+        self._met[arrival.event_id] = _met(arrival, Fate.HELD)
+
+    def _decide(self, arrival: Arrival, fate: Fate) -> None:
+        self._met[arrival.event_id] = _met(arrival, fate)
+        self.settled.fates[arrival.position] = fate
+        self._let_go(arrival.position)
+
+    def _let_go(self, position: int) -> None:
+        self.settled.held.pop(position, None)
+        if position in self._held_before:
+            self._held_before.discard(position)
+            self.settled.released.append(position)
+
+    def _refuse(self, arrival: Arrival, fate: Fate, reason: str, detail: str) -> None:
+        self.settled.refused.append(Refusal(arrival.position, arrival.event_id, reason, detail))
+        self.settled.dropped.append(arrival)
+        self._decide(arrival, fate)
+
+    def _keep_second_report(self, arrival: Arrival, vital_fact: str, of: str) -> None:
+        """Set aside another register's report of a vital fact, in place of its own earlier version."""
+        kept = self._reports.setdefault(vital_fact, [])
+        for older in [held for held in kept if held.arrival.fact == arrival.fact]:
+            kept.remove(older)
+            self._let_go(older.arrival.position)
+        self.settled.repeats.append(Repeat(arrival, "vital", of))
+        self._decide(arrival, Fate.SAME_VITAL)
+        held = Held(arrival, Why.SECOND_REPORT, END_OF_TIME, _own_rank(arrival))
+        kept.append(held)
+        self.settled.held[arrival.position] = held
+
+    def _is_second_report(self, arrival: Arrival) -> bool:
+        kept = (held.arrival.fact for reports in self._reports.values() for held in reports)
+        return arrival.fact not in self._acts and arrival.fact in kept
+
+    def _forget_second_report(self, annulment: Arrival) -> None:
+        """Drop a second report that its own register annuls: nobody was told of it."""
+        for kept in self._reports.values():
+            for held in [held for held in kept if held.arrival.fact == annulment.fact]:
+                kept.remove(held)
+                self._let_go(held.arrival.position)
+                self.settled.repeats.append(Repeat(annulment, "vital", held.arrival.event_id))
+                self._decide(annulment, Fate.SAME_VITAL)
+
+    def _promote_second_report(self, vital_fact: str) -> None:
+        """The first report was annulled: another register's report stands now."""
+        kept = self._reports.get(vital_fact)
+        if kept:
+            held = kept.pop(0)
+            self._let_go(held.arrival.position)
+            self._create(held.arrival)
+
+    def _is_original_of(self, arrival: Arrival, held: Held) -> bool:
+        return held.why is Why.PREVIOUS and held.arrival.previous_id == arrival.event_id
+
+    def _original_is_here(self, held: Held) -> bool:
+        previous = self._met.get(held.arrival.previous_id or "")
+        return held.why is Why.PREVIOUS and previous is not None and previous.fate is not Fate.HELD
+
+
+def _are_one_correction(annulment: Held, creation: Arrival) -> bool:
+    """Whether an annulment that waits and an event are two halves of one correction of a fact."""
+    return (
+        annulment.why is Why.JOIN
+        and creation.change == "CREATED"
+        and creation.fact == annulment.arrival.fact
+        and creation.version > annulment.arrival.version
+        and creation.at <= annulment.until
+    )
+
+
+def _own_rank(arrival: Arrival) -> int:
+    """By position, with room between two for an original that comes after its correction."""
+    return arrival.position * 1024
+
+
+def _met(arrival: Arrival, fate: Fate) -> Met:
+    return Met(arrival.event_id, arrival.position, arrival.person, arrival.fact, fate)

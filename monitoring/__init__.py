@@ -1,0 +1,1 @@
+"""SHOWS: the state of the hub and the story of one event."""

@@ -1,0 +1,1 @@
+"""TRIES AGAIN: parked deliveries are marked as due; the delivery loop does the rest."""

@@ -1,0 +1,1 @@
+"""Reference data: administrative units of both lists, and the rules of personal numbers."""
