@@ -21,11 +21,11 @@ class Lane:
     replayed: bool = False
 
 
-def attempt(lane: Lane, records: Sequence[Record], witness: Record | None = None) -> list[Trial]:
+def attempt(lane: Lane, records: Sequence[Record], witness: Record | None) -> list[Trial]:
     """Hand out records of different persons; return one trial per record, in order. Raises `Unavailable`.
 
-    `witness` is a record that the agency has just answered, if any. When it answers that one again (events are
-    applied once, so it may), the agency is there, and the failure of another event is that event's own.
+    `witness` is a record that the agency has answered before, if any. When it answers that one again (events
+    are applied once, so it may), the agency is there, and the failure of another event is that event's own.
     """
     try:
         return _send(lane, records)
@@ -35,8 +35,13 @@ def attempt(lane: Lane, records: Sequence[Record], witness: Record | None = None
         return _one_by_one(lane, records, witness, outage)
 
 
-def answered(trial: Trial) -> bool:
-    """Return whether the agency itself has answered: taken or rejected."""
+def latest_taken(trials: Sequence[Trial]) -> Record | None:
+    """Return the last record that the agency has taken, or None."""
+    return next((trial.record for trial in reversed(trials) if trial.failure is None), None)
+
+
+def _answered(trial: Trial) -> bool:
+    """Taken or rejected, but by the agency itself."""
     return trial.failure is None or trial.failure.outcome is Outcome.REJECTED
 
 
@@ -59,8 +64,7 @@ def _send(lane: Lane, records: Sequence[Record]) -> list[Trial]:
         raise ValueError(f"{feed.agency} rejected events that it was not given: {sorted(unknown)}")
     at, seconds = feed.now(), feed.clock() - started
     return [
-        Trial(record, _failure(answer, refused), at, seconds)
-        for record, answer in zip(records, opened, strict=True)
+        Trial(record, _failure(answer, refused), at, seconds) for record, answer in zip(records, opened, strict=True)
     ]
 
 
@@ -68,12 +72,12 @@ def _failure(answer: Event | Unreadable, refused: dict[str, Rejection]) -> Failu
     if isinstance(answer, Unreadable):
         return Failure(Outcome.UNREADABLE, "unreadable", answer.message)
     rejection = refused.get(answer.event_id)
-    return rejection and Failure(Outcome.REJECTED, rejection.error_class, rejection.message)
+    if rejection is None:
+        return None
+    return Failure(Outcome.REJECTED, rejection.error_class, rejection.message)
 
 
-def _one_by_one(
-    lane: Lane, records: Sequence[Record], witness: Record | None, outage: Unavailable
-) -> list[Trial]:
+def _one_by_one(lane: Lane, records: Sequence[Record], witness: Record | None, outage: Unavailable) -> list[Trial]:
     """Find out which records the agency can't take. Raises `Unavailable` when it does not answer at all.
 
     A culprit has failed twice by itself, and right after it the agency has answered another event.
@@ -88,7 +92,7 @@ def _one_by_one(
             suspects.append(record)
             if len(suspects) == len(trials) == lane.effort.probes:
                 _ask_again(lane, witness, outage)
-        elif answered(trial):
+        elif _answered(trial):
             witness = record
     for suspect in suspects:
         trial = trials[suspect.position] = _probe(lane, suspect)
@@ -114,6 +118,6 @@ def _fell_over(trial: Trial) -> bool:
 def _ask_again(lane: Lane, witness: Record | None, outage: Unavailable) -> Trial:
     """Hand out the witness once more. Raises `Unavailable` unless the agency answers."""
     trial = _send(lane, [witness])[0] if witness else None
-    if trial is None or not answered(trial):
+    if trial is None or not _answered(trial):
         raise outage
     return trial

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from consumers.attempt import Lane, answered, attempt, scheduled
+from consumers.attempt import Lane, attempt, latest_taken, scheduled
 from consumers.feed import Feed, Progress, tell
 from consumers.outage import Effort
 from consumers.people import People
@@ -36,7 +36,7 @@ def deliver_due(feed: Feed, effort: Effort) -> Progress:
 
 
 def _ready(feed: Feed, due: Sequence[Held]) -> list[Held]:
-    """Return the due events whose turn it is. The others shall wait behind what their person has before them."""
+    """Return the due events whose turn it is. The others wait behind what their person has before them."""
     if not due:
         return []
     people = People.behind((entry.record.key for entry in due), feed.same_person)
@@ -59,8 +59,8 @@ def _attempt(feed: Feed, effort: Effort, ready: Sequence[Held]) -> list[Trial]:
     for replayed in (True, False):
         records = [entry.record for entry in ready if bool(entry.attempts) is replayed]
         if records:
-            witness = next((trial.record for trial in trials if answered(trial)), None)
-            trials += attempt(Lane(feed, effort, replayed), records, witness)
+            lane = Lane(feed, effort, replayed)
+            trials += attempt(lane, records, latest_taken(trials) or effort.witness)
     return trials
 
 
@@ -76,4 +76,4 @@ def _progress(ready: Iterable[Held], trials: Sequence[Trial]) -> Progress:
     tried_before = {entry.record.position for entry in ready if entry.attempts}
     taken = [trial.record.position for trial in trials if not trial.failure]
     replayed = sum(position in tried_before for position in taken)
-    return Progress(len(taken), len(trials) - len(taken), replayed=replayed)
+    return Progress(len(taken), len(trials) - len(taken), replayed=replayed, witness=latest_taken(trials))

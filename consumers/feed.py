@@ -11,7 +11,7 @@ from consumers.outage import Patience
 from consumers.people import SamePerson, each_alone
 from hub.deliveries import Deliveries
 from hub.destination import Destination, OpenEvents
-from hub.eventlog import EventLog
+from hub.eventlog import EventLog, Record
 from hub.observe import BatchDelivered, Observer, nobody
 
 #: The reader of the outboxes.
@@ -21,11 +21,11 @@ GROUP = "deliver"
 class Schedule(Protocol):
     """When a failed delivery is tried again without anyone asking."""
 
-    def __call__(self, attempts: int, error_class: str, now: int) -> int | None:
-        """Return when it is due after so many attempts, in ms since 1970 UTC, or None: an operator decides."""
+    def __call__(self, attempts: int, error_class: str, now: int, /) -> int | None:
+        """Return when it is due after so many attempts (ms since 1970 UTC), or None: an operator decides."""
 
 
-def operator_decides(attempts: int, error_class: str, now: int) -> int | None:
+def operator_decides(_attempts: int, _error_class: str, _now: int) -> int | None:
     """Nothing is tried again by itself."""
     return None
 
@@ -45,7 +45,7 @@ class Feed:
     #: Seconds since 1970 UTC.
     clock: Callable[[], float] = time.time
     patience: Patience = field(default_factory=Patience)
-    #: Records per batch. With 1, a poison event can't be told from an outage.
+    #: Records per batch.
     limit: int = 500
 
     @property
@@ -72,6 +72,8 @@ class Progress:
     committed: int = 0
     #: Another loop was quicker: read again.
     moved: bool = False
+    #: An event that the agency has just taken.
+    witness: Record | None = None
 
     @property
     def idle(self) -> bool:
@@ -87,6 +89,7 @@ class Progress:
             self.replayed + other.replayed,
             self.committed + other.committed,
             self.moved or other.moved,
+            other.witness or self.witness,
         )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
-from consumers.attempt import Lane, answered, attempt, scheduled
+from consumers.attempt import Lane, attempt, latest_taken, scheduled
 from consumers.people import People
 from hub.deliveries import Account, Trial, Waiting
 from hub.eventlog import Record
@@ -13,22 +14,22 @@ from hub.eventlog import Record
 def hand_out(lane: Lane, records: Sequence[Record], people: People, tails: Mapping[str, int]) -> Account:
     """Try every record that has nothing open before it; the rest waits. Raises `Unavailable`.
 
-    `tails` are persons (`People.person`) with something open, and its last position. A call to the agency never
-    carries two events of one person: it applies all that it does not reject, so the second could overtake the
-    first. First go all persons' first events, then their second ones, and so on.
+    `tails` are persons (`People.person`) with something open, and its last position. A call to the agency
+    never carries two events of one person: it applies all that it does not reject, so the second could
+    overtake the first. First go all persons' first events, then their second ones, and so on.
     """
     queues, waiting = _queues(records, people, tails)
     trials: list[Trial] = []
-    witness: Record | None = None
+    witness = lane.effort.witness
     turn = 0
     while queues:
         wave = attempt(lane, [queue[turn] for queue in queues.values()], witness)
         for trial in wave:
             if trial.failure:
                 queue = queues.pop(people.person(trial.record.key))
-                waiting += [Waiting(after, before.position) for before, after in _pairs(queue[turn:])]
+                waiting += [Waiting(after, before.position) for before, after in pairwise(queue[turn:])]
         trials += [scheduled(lane.feed, trial, 1) for trial in wave]
-        witness = next((trial.record for trial in wave if answered(trial)), witness)
+        witness = latest_taken(wave) or witness
         turn += 1
         queues = {person: queue for person, queue in queues.items() if len(queue) > turn}
     return Account(trials, waiting, people.numbers, lane.feed.now())
@@ -49,7 +50,3 @@ def _queues(
         else:
             queues.setdefault(person, []).append(record)
     return queues, waiting
-
-
-def _pairs(queue: Sequence[Record]) -> Sequence[tuple[Record, Record]]:
-    return list(zip(queue, queue[1:], strict=False))

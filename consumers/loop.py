@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from consumers.attempt import Lane
+from consumers.attempt import Lane, latest_taken
 from consumers.due import deliver_due
 from consumers.feed import GROUP, Feed, Progress, tell
 from consumers.handout import hand_out
@@ -18,37 +18,38 @@ from hub.observe import AgencyUnavailable
 
 def deliver_forever(feed: Feed, stop: Stop) -> None:
     """Hand out the feed until `stop` is set. An outage only makes it pause; a broken log or store ends it."""
-    outages = 0
+    outages, witness = 0, None
     while not stop.is_set():
         try:
-            progress = deliver_once(feed, outages, stop)
+            progress = deliver_once(feed, outages, stop, witness)
         except Unavailable as outage:
             outages += 1
             pause = feed.patience.pause(outages)
             feed.observe(AgencyUnavailable(feed.agency, str(outage), outages, pause))
             stop.wait(pause)
             continue
+        witness = progress.witness or witness
         if progress.idle:
             stop.wait(feed.patience.idle_pause)
         else:
             outages = 0
 
 
-def deliver_once(feed: Feed, outages: int = 0, stop: Stop = NEVER) -> Progress:
+def deliver_once(feed: Feed, outages: int = 0, stop: Stop = NEVER, witness: Record | None = None) -> Progress:
     """Hand out some of what is due, then the next batch. Raises `Unavailable`; then nothing was committed.
 
-    `outages` says how often in a row this has raised so far. What is due and can't be taken is put off, so that
-    it does not hold up the others: the batch behind it is tried all the same.
+    `outages` says how often in a row this has raised so far, `witness` is what the agency took last before.
+    What is due and can't be taken is put off and holds up nobody else: the next batch is tried all the same.
     """
     patience = feed.patience
-    effort = Effort(outages >= patience.isolate_after, outages, patience.probes, stop)
+    effort = Effort(outages >= patience.isolate_after, outages, patience.probes, stop, witness)
     outage: Unavailable | None = None
     again = Progress()
     try:
         again = deliver_due(feed, replace(effort, isolate=True))
     except Unavailable as error:
         outage = error
-    fresh = deliver_batch(feed, effort)
+    fresh = deliver_batch(feed, replace(effort, witness=again.witness or witness))
     if outage and fresh.idle:
         raise outage
     return again + fresh
@@ -82,4 +83,5 @@ def _deliver(feed: Feed, effort: Effort, records: Sequence[Record]) -> Progress:
     account = hand_out(Lane(feed, effort), records, people, people.latest(ends))
     feed.store.record(feed.agency, account)
     rejected = sum(trial.failure is not None for trial in account.trials)
-    return Progress(len(account.trials) - rejected, rejected, len(account.waiting))
+    taken = len(account.trials) - rejected
+    return Progress(taken, rejected, len(account.waiting), witness=latest_taken(account.trials))

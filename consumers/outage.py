@@ -15,7 +15,7 @@ class Stop(Protocol):
     def is_set(self) -> bool:
         """Return whether the loop shall end."""
 
-    def wait(self, timeout: float) -> bool:
+    def wait(self, timeout: float, /) -> bool:
         """Sleep up to `timeout` seconds, and no longer than until the loop shall end."""
 
 
@@ -26,7 +26,7 @@ class Never:
         """Return False."""
         return False
 
-    def wait(self, timeout: float) -> bool:
+    def wait(self, _timeout: float) -> bool:
         """Return at once."""
         return False
 
@@ -63,6 +63,8 @@ class Effort:
     outages: int = 0
     probes: int = 20
     stop: Stop = NEVER
+    #: What the agency took last, if known: taken again, it proves that the agency is there.
+    witness: Record | None = None
 
 
 def search_order(records: Sequence[Record], effort: Effort) -> list[Record]:

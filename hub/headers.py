@@ -35,4 +35,5 @@ TICK_FLUSH: Final = "flush"
 REASON: Final = "dancu_reason"
 AGENCY: Final = "dancu_agency"
 DETAIL: Final = "dancu_detail"
+PLACE: Final = "dancu_place"
 INTERNAL: Final = frozenset({PROVINCES, VITAL, RESIDENCE})

@@ -9,8 +9,8 @@ from replay.selection import Selection, condition
 def make_due(store: Deliveries, selection: Selection, request: Request) -> int:
     """Mark the selected parked deliveries as due at `request.at`; return how many.
 
-    What waits behind them comes by itself. What a schedule has put off is brought forward. What is due already
-    keeps its first request. Raises `ValueError` when the request does not say who or why.
+    What waits behind them comes by itself. What a schedule has put off is brought forward. What is due
+    already keeps its first request. Raises `ValueError` when the request does not say who or why.
     """
     if not request.by.strip() or not request.reason.strip():
         raise ValueError("a replay needs the name of who asks for it and a reason")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Pauses after the first, second, … failed attempt, in milliseconds; when they are used up, an operator decides.
+    """Pauses after the first, second, … failed attempt, in ms; when they are used up, an operator decides.
 
     Without any pauses (the default) an operator decides at once: an agency that refuses an event would mostly
     refuse it again, until someone has mended the cause.

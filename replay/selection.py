@@ -1,4 +1,4 @@
-"""Which parked deliveries are meant. An agency must always be named, so that a slip can't replay everything."""
+"""Which parked deliveries are meant: always of one agency, so that a slip can't replay everything."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def agencies(folder: Path) -> list[str]:
 def read_type(path: Path, folder: Path) -> tuple[str, dict[str, Any]]:
     """Return a shared type's full name and its definition. Raises `SchemaProblem`."""
     schema = read_json(path, folder)
-    if not isinstance(schema, dict) or schema.get("name") != path.stem or schema.get("type") not in NAMED:
+    if not isinstance(schema, dict) or schema.get("name") != path.stem or str(schema.get("type")) not in NAMED:
         raise SchemaProblem("misnamed", place(path, folder), f"must define one named type called {path.stem}")
     return full_name(schema), schema
 
@@ -52,18 +52,14 @@ def read_types(folder: Path) -> dict[str, dict[str, Any]]:
     return dict(read_type(path, folder) for path in files(folder, "types"))
 
 
-def read_record(
-    path: Path, folder: Path, types: Mapping[str, dict[str, Any]], namespace: str
-) -> dict[str, Any]:
+def read_record(path: Path, folder: Path, types: Mapping[str, dict[str, Any]], namespace: str) -> dict[str, Any]:
     """Return the resolved record of a file. Raises `SchemaProblem` for anything else."""
     schema = read_json(path, folder)
     if not isinstance(schema, dict) or not isinstance(schema.get("fields"), list):
         raise SchemaProblem("unparsable", place(path, folder), "must be an Avro record with fields")
     wanted = f"{namespace}.{path.stem}"
     if full_name(schema) != wanted:
-        raise SchemaProblem(
-            "misnamed", place(path, folder), f"is called {full_name(schema)}, must be {wanted}"
-        )
+        raise SchemaProblem("misnamed", place(path, folder), f"is called {full_name(schema)}, must be {wanted}")
     try:
         resolved: dict[str, Any] = resolve(schema, types, set())
     except (LookupError, TypeError) as error:
@@ -94,9 +90,7 @@ def resolve(schema: Any, types: Mapping[str, dict[str, Any]], met: set[str]) -> 
     return _resolve_complex(schema, types, met)
 
 
-def _resolve_complex(
-    schema: dict[str, Any], types: Mapping[str, dict[str, Any]], met: set[str]
-) -> dict[str, Any]:
+def _resolve_complex(schema: dict[str, Any], types: Mapping[str, dict[str, Any]], met: set[str]) -> dict[str, Any]:
     kind = schema.get("type")
     if kind in NAMED:
         met.add(full_name(schema))

@@ -14,9 +14,7 @@ from schemas.payload import present
 #: ISO 8601 calendar date, years 0001–9999. Which month has which days is for `days` to say.
 DATE = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 #: RFC 3339 with offset or Z, in capitals, without leap seconds.
-TIMESTAMP = (
-    DATE + "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
-)
+TIMESTAMP = DATE + "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 
 _DATE = re.compile(DATE)
 _TIMESTAMP = re.compile(TIMESTAMP)

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import avro.errors
 import avro.schema
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
 
 from schemas.avsc import expanded, full_name
 from schemas.payload import present
+from schemas.problem import SchemaProblem
 from schemas.versions import Recorded
 
 
@@ -27,19 +29,29 @@ class Break(NamedTuple):
     effect: str
 
 
-_NEW_READS = "the schema here can't read {}"
-_OLD_READS = "{} can't read the schema here"
+_NEW_READS = "the schema here can't read what {} wrote"
+_OLD_READS = "{} can't read what the schema here writes"
 _BREAKS_SENDERS = "what was complete for {} would now be refused"
 _LOSES = "{} has it; a field taken away on purpose is named in the record's dancu.withdrawn"
 _MEANS = "{} means something else by the same bytes"
 
 
 def breaks(schema: Mapping[str, Any], old: Recorded) -> Iterator[Break]:
-    """Yield what stands between a resolved schema and one published version, in both directions."""
-    here, there = avro.schema.parse(json.dumps(schema)), avro.schema.parse(json.dumps(old.schema))
+    """Yield what stands between a resolved schema and one published version, in both directions.
+
+    Raises `SchemaProblem` when the published text is damaged.
+    """
+    here, there = avro.schema.parse(json.dumps(schema)), _published(old)
     yield from _unreadable(here, there, _NEW_READS)
     yield from _unreadable(there, here, _OLD_READS)
     yield from _beyond_avro(expanded(schema, {}), expanded(old.schema, {}), "", "")
+
+
+def _published(old: Recorded) -> Any:
+    try:
+        return avro.schema.parse(json.dumps(old.schema))
+    except avro.errors.AvroException as error:
+        raise SchemaProblem("unparsable", f"recorded/{old.schema_id}.avsc", f"not an Avro schema: {error}") from error
 
 
 def _unreadable(reader: Any, writer: Any, effect: str) -> Iterator[Break]:
@@ -101,9 +113,7 @@ def _missing_symbols(reader: Any, writer: Any) -> str:
 def _break(verdict: Any, owner: str, place: str, effect: str, symbols: str = "") -> Break:
     kind = verdict.incompatibilities[0].value
     if symbols:
-        return Break(
-            kind, owner, _join(place, "symbols"), f"enum symbol not known to the reader: {symbols}", effect
-        )
+        return Break(kind, owner, _join(place, "symbols"), f"enum symbol not known to the reader: {symbols}", effect)
     return Break(kind, owner, place, "; ".join(sorted(verdict.messages)), effect)
 
 

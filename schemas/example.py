@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
 import uuid_utils
 
 from schemas.catalogue import Catalogue, EventType
+from schemas.payload import CHANGES
 from schemas.reference.numbers import make_number
 
 _FIXED = UUID("01989d3a-5c00-7000-8000-0000000f4240")
@@ -172,9 +174,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def example(
-    type_name: str, catalogue: Catalogue, change: str = "CREATED", *, fixed: bool = False
-) -> dict[str, Any]:
+def example(type_name: str, catalogue: Catalogue, change: str = "CREATED", *, fixed: bool = False) -> dict[str, Any]:
     """Return a valid event of a type of the catalogue, as CloudEvents JSON.
 
     The person is always the same, except where two events of one person would be the same vital fact: there
@@ -183,8 +183,9 @@ def example(
     change that the matrix refuses.
     """
     kind = catalogue.types[type_name]
-    if change not in kind.changes:
-        raise ValueError(f"{type_name} is never {change}; it may be {', '.join(sorted(kind.changes))}")
+    allowed = [known for known in CHANGES if known in kind.changes]
+    if change not in allowed:
+        raise ValueError(f"{type_name} is never {change}; it may be {', '.join(allowed)}")
     source, data = _SAID[type_name]
     event_id = _FIXED if fixed else UUID(str(uuid_utils.uuid7()))
     serial = event_id.int % 1_000_000
@@ -203,7 +204,7 @@ def example(
     }
     if change != "CREATED":
         event["previousid"] = str(UUID(int=event_id.int - 1))
-    return event if change == "ANNULLED" else {**event, "data": data}
+    return event if change == "ANNULLED" else {**event, "data": deepcopy(data)}
 
 
 def _occurred_at(kind: EventType, data: Mapping[str, Any]) -> str:

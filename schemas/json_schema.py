@@ -17,7 +17,7 @@ from schemas.problem import SchemaProblem
 TEXT, SOURCE = 200, 300
 _INT = 2_147_483_647
 #: Texts that RFC 3986 allows as a URI reference: unreserved, reserved and percent-encoded characters.
-_URI_REFERENCE = "^([A-Za-z0-9._~:/?#@!$&'()*+,;=\\[\\]-]|%[0-9A-Fa-f]{2})+$"
+URI_REFERENCE = "^([A-Za-z0-9._~:/?#@!$&'()*+,;=\\[\\]-]|%[0-9A-Fa-f]{2})+$"
 #: In some languages `$` also matches before a last line feed.
 _ONE_LINE = {"not": {"pattern": "\\n"}}
 
@@ -46,9 +46,7 @@ def json_schema(schema: Mapping[str, Any], payload: Sequence[PayloadField]) -> d
         "additionalProperties": False,
         "allOf": [
             _when(["ANNULLED"], {"properties": {"data": {"maxProperties": 0}}}),
-            _when(
-                ["CREATED", "CORRECTED"], {"properties": {"data": _demands(payload)}, "required": ["data"]}
-            ),
+            _when(["CREATED", "CORRECTED"], {"properties": {"data": _demands(payload)}, "required": ["data"]}),
             _when(
                 ["CORRECTED", "ANNULLED", "CEASED"],
                 {"properties": {"previousid": {"type": "string"}}, "required": ["previousid"]},
@@ -69,12 +67,12 @@ def file_of(type_name: str, folder: Path = FOLDER) -> Path:
 
 def _attributes(type_name: str) -> dict[str, Any]:
     """CloudEvents 1.0.2, JSON format: a null attribute is the same as an absent one."""
-    moment = {"type": "string", "format": "date-time", "pattern": f"^{TIMESTAMP}$", "maxLength": 35}
+    moment = {"type": "string", "format": "date-time", "pattern": f"^{TIMESTAMP}$", "maxLength": 35, **_ONE_LINE}
     reference = {
         "type": "string",
         "minLength": 1,
         "maxLength": SOURCE,
-        "pattern": _URI_REFERENCE,
+        "pattern": URI_REFERENCE,
         **_ONE_LINE,
     }
     return {
@@ -142,13 +140,11 @@ def _value(field: PayloadField) -> dict[str, Any]:
         case "date":
             return {"type": "string", "format": "date", "pattern": f"^{DATE}$", "maxLength": 10}
         case "timestamp-millis":
-            return {"type": "string", "format": "date-time", "pattern": f"^{TIMESTAMP}$", "maxLength": 35}
+            return {"type": "string", "format": "date-time", "pattern": f"^{TIMESTAMP}$", "maxLength": 35, **_ONE_LINE}
         case "enum":
             return {"type": "string", "enum": avro["symbols"]}
         case "array":
-            items = _value(
-                PayloadField(field.name, avro["items"], number=field.number, pattern=field.pattern)
-            )
+            items = _value(PayloadField(field.name, avro["items"], number=field.number, pattern=field.pattern))
             return {"type": "array", "items": items, "minItems": 1, "maxItems": 100, "uniqueItems": True}
         case "record":
             return _object(avro)

@@ -32,6 +32,7 @@ def shape_problems(schema: Mapping[str, Any], path: str) -> list[Problem]:
     try:
         avro.schema.parse(json.dumps(schema))
         fastavro.parse_schema(bare(schema))
+        expanded(schema, {})  # KeyError for a type that contains itself
     except (
         avro.errors.AvroException,
         fastavro.schema.SchemaParseException,
@@ -71,9 +72,7 @@ def _payload_problems(schema: Mapping[str, Any], path: str) -> Iterator[Problem]
             yield Problem("payload_not_optional", place, 'must be ["null", …] with default null')
         metadata = field.get("dancu", {})
         if not isinstance(metadata, dict) or not metadata.keys() <= _KEYS:
-            yield Problem(
-                "metadata", place, f"dancu must be an object with keys of {', '.join(sorted(_KEYS))}"
-            )
+            yield Problem("metadata", place, f"dancu must be an object with keys of {', '.join(sorted(_KEYS))}")
 
 
 def view_problems(view: Mapping[str, Any], event: Mapping[str, Any] | None, path: str) -> Iterator[Problem]:

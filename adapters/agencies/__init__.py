@@ -1,4 +1,4 @@
-"""The agencies' own SQL systems. A new agency is one new module here with an `AGENCY`; nothing else changes."""
+"""The agencies' own SQL systems. A new one is one new module here with an `AGENCY`."""
 
 from __future__ import annotations
 

@@ -25,16 +25,7 @@ _NEEDED = {
     "ConsentGranted": ("purpose", "granted_on"),
     "ConsentWithdrawn": ("purpose", "withdrawn_on"),
 }
-_DATES = (
-    "born_on",
-    "died_on",
-    "moved_on",
-    "married_on",
-    "ended_on",
-    "issued_on",
-    "granted_on",
-    "withdrawn_on",
-)
+_DATES = frozenset(name for names in _NEEDED.values() for name in names if name.endswith("_on"))
 
 
 def rejection(agency: Agency, event: Event) -> Rejection | None:
@@ -52,8 +43,8 @@ def _problems(event: Event) -> Iterator[str]:
         for name in _NEEDED.get(event.type, ()):
             if not data.get(name):
                 yield f"{name} is missing"
-    for name in _DATES:
-        if data.get(name) is not None and not _is_date(data[name]):
+    for name in _DATES & data.keys():
+        if data[name] is not None and not _is_date(data[name]):
             yield f"{name} is not a date as YYYY-MM-DD"
     if not _is_name(data.get("name")):
         yield "name lacks the family or the given name"

@@ -43,12 +43,12 @@ class Owned:
     entered_as: sa.Column[str]
 
 
-def no_effects(person: Person) -> Iterable[Effect]:
+def no_effects(_: Person) -> Iterable[Effect]:
     """Keep the events and nothing else."""
     return ()
 
 
-def never(facts: Standing) -> bool:
+def never(_: Standing) -> bool:
     """Never ask to forget."""
     return False
 
@@ -64,7 +64,7 @@ class Agency:
     #: Tables with a column `person`, wholly made by `effects`: a person's rows are replaced together.
     derived: tuple[sa.Table, ...] = ()
     owned: tuple[Owned, ...] = ()
-    #: Event types that are never corrected, with the table (`event_id`, `person`, payload fields) listing them.
+    #: Event types that are never corrected, and the table (`event_id`, `person`, payload fields) of each.
     logs: Mapping[str, sa.Table] = field(default_factory=dict)
     #: Pure. Rows of derived tables, and rows of owned tables with their primary key, to be updated.
     effects: Callable[[Person], Iterable[Effect]] = no_effects

@@ -81,7 +81,7 @@ def not_yet_applied(connection: sa.Connection, events: Sequence[Event]) -> list[
 def valid_numbers(connection: sa.Connection, numbers: Iterable[str]) -> dict[str, str]:
     """Return those of `numbers` that are no longer valid, with the ones that are."""
     rows = connection.execute(sa.select(NUMBERS).where(among(NUMBERS.c.number, numbers)))
-    return {number: person for number, person in rows}
+    return {row.number: row.person for row in rows}
 
 
 def keep(connection: sa.Connection, events: Sequence[Event], replaced: Mapping[str, str], now: str) -> None:
@@ -121,7 +121,7 @@ def histories(
         query = query.where(_COLUMNS.type.not_in(skipped))
     found: dict[str, list[Applied]] = {}
     for person, *fields, body in connection.execute(query):
-        found.setdefault(person, []).append(Applied(*fields, orjson.loads(body)))
+        found.setdefault(person, []).append(Applied._make([*fields, orjson.loads(body)]))
     return found
 
 

@@ -70,7 +70,7 @@ def effects(person: Person) -> Iterator[Effect]:
 
 
 def is_blocked(facts: Standing) -> bool:
-    """Tell whether the consent has ended: the last word on our purpose is a withdrawal, or no grant stands."""
+    """Tell whether the consent has ended: our purpose's last word is a withdrawal, or no grant stands."""
     grants = [fact for fact in facts.known("ConsentGranted") if _ours(fact)]
     words = [fact for fact in grants if not fact.annulled]
     words += [fact for fact in facts.true("ConsentWithdrawn") if _ours(fact)]

@@ -1,4 +1,4 @@
-"""Days and months as the law counts them: in Vietnam's time, by whole months, by working days. All ISO text."""
+"""Days and months as the law counts them: in Vietnam's time, by month, by working day. All ISO text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an agency may no longer keep: addresses under strict protection, everything after a withdrawn consent."""
+"""What an agency may no longer keep: addresses if strictly protected, all without consent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Social and health insurance: cards for children under 6, benefits stopped, funeral allowance, the clinic."""
+"""Social and health insurance: cards for children under 6, benefits stopped, funeral cases, the clinic."""
 
 from __future__ import annotations
 

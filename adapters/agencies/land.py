@@ -1,4 +1,4 @@
-"""Land: titles flagged for inheritance on a death, the owner's name and number kept right, the spouse's consent.
+"""Land: titles flagged for inheritance on a death, the owner kept right, the spouse's consent noted.
 
 The titles are the agency's own. A person without one gets a note.
 """

@@ -1,4 +1,4 @@
-"""What several agencies read from a person's facts: name, death, marriages, chip card, where the person lives."""
+"""What several agencies read from a person's facts: name, death, marriages, card, where the person lives."""
 
 from __future__ import annotations
 
@@ -55,10 +55,9 @@ def death(facts: Standing) -> Fact | None:
 
 
 def is_known(facts: Standing) -> bool:
-    """Tell whether there is such a person: an annulled death says so too, an annulled birth says the contrary."""
-    return facts.any_true() or (
-        not any(fact.annulled for fact in facts.known("BirthRegistered")) and facts.any()
-    )
+    """Tell whether there is such a person: an annulled death says so too, an annulled birth the contrary."""
+    never_born = any(fact.annulled for fact in facts.known("BirthRegistered"))
+    return facts.any_true() or (facts.any() and not never_born)
 
 
 def latest_card(facts: Standing) -> Fact | None:
@@ -93,9 +92,8 @@ def stays(facts: Standing, kinds: Collection[str], from_birth: bool = False) -> 
     told = [
         (fact.data["moved_on"], fact.order, fact.data["to_address"], fact.ceased_on or fact.data.get("until"))
         for fact in facts.true("ResidenceChanged")
-        if fact.data.get("to_address")
-        and fact.data.get("moved_on")
-        and fact.data.get("kind", "PERMANENT") in kinds
+        # A view without the kind shows every residence.
+        if fact.data.get("to_address") and fact.data.get("moved_on") and fact.data.get("kind") in (*kinds, None)
     ]
     if from_birth:
         told += [
@@ -107,12 +105,12 @@ def stays(facts: Standing, kinds: Collection[str], from_birth: bool = False) -> 
     begins = [stay[0] for stay in told[1:]] + [None]
     return [
         Stay(address, from_on, min(filter(None, (until, next_on)), default=None))
-        for (from_on, _, address, until), next_on in zip(told, begins, strict=True)
+        for (from_on, _, address, until), next_on in zip(told, begins, strict=False)
     ]
 
 
 def area(address: Mapping[str, Any]) -> str:
-    """Return the place that decides the responsible office: `VN34/01/00004`, or without the ward if unknown."""
+    """Return the place that decides who is responsible: `VN34/01/00004`, without the ward if unknown."""
     parts = (address["code_system"], address["province_code"], address.get("ward_code"))
     return "/".join(part for part in parts if part)
 

@@ -1,4 +1,4 @@
-"""Says in plain words why a database can't be used, and what to do; never what was in the statement or the URL."""
+"""Says why a database can't be used and what to do, and never what was in the statement or the URL."""
 
 from __future__ import annotations
 
@@ -47,8 +47,6 @@ def is_rights_problem(error: sa.exc.ProgrammingError) -> bool:
 
 
 def refusal(event_id: str, error: sa.exc.DBAPIError) -> Rejection:
-    """Return the rejection that a broken rule of the database means, by its code: the text may name a person."""
+    """Return the rejection that a broken rule of the database means, by code: its text may name a person."""
     code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
-    return Rejection(
-        event_id, "constraint", f"a rule of the agency's database refuses it ({code or 'no code'})"
-    )
+    return Rejection(event_id, "constraint", f"a rule of the database refuses it ({code or 'no code'})")

@@ -1,4 +1,4 @@
-"""Recompute, not patch: a person's rows are made anew from the events that stand, so undoing is no special case."""
+"""Recompute, not patch: a person's rows are made anew from what stands, so undoing is no special case."""
 
 from __future__ import annotations
 
@@ -21,12 +21,8 @@ def recompute(connection: sa.Connection, agency: Agency, persons: Set[str]) -> b
         return False
     stored = histories(connection, persons, leave_out=agency.logs)
     kept = {person: redacted(agency, events) for person, events in stored.items()}
-    erased = [
-        new
-        for p, events in stored.items()
-        for new, old in zip(kept[p], events, strict=True)
-        if new is not old
-    ]
+    pairs = (pair for person, events in stored.items() for pair in zip(kept[person], events, strict=True))
+    erased = [new for new, old in pairs if new is not old]
     if erased:
         replace_bodies(connection, erased)
     if agency.derived or agency.owned:
@@ -42,8 +38,7 @@ def _people(
     replaced = valid_numbers(connection, mentioned) if mentioned else {}
     owned = _owned_rows(connection, agency.owned, persons)
     return [
-        Person(number, standing(kept.get(number, ())), owned.get(number, {}), replaced)
-        for number in sorted(persons)
+        Person(number, standing(kept.get(number, ())), owned.get(number, {}), replaced) for number in sorted(persons)
     ]
 
 
@@ -55,7 +50,7 @@ def _owned_rows(
     for owned in tables:
         query = sa.select(owned.table).where(among(owned.person, persons))
         for row in connection.execute(query).mappings():
-            found.setdefault(row[owned.person], {}).setdefault(owned.table.name, []).append(row)
+            found.setdefault(row[owned.person], {}).setdefault(owned.table.name, []).append(dict(row))
     return found
 
 
@@ -82,6 +77,6 @@ def _update(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> 
     """Update rows by their primary key; every row names the same columns."""
     keys = [column.name for column in table.primary_key]
     this = sa.and_(*(table.c[key] == sa.bindparam(f"key_{key}") for key in keys))
-    values = {name: sa.bindparam(name) for name in rows[0] if name not in keys}
+    values: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name not in keys}
     named = [{f"key_{name}" if name in keys else name: value for name, value in row.items()} for row in rows]
     connection.execute(sa.update(table).where(this).values(values), named)

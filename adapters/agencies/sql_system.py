@@ -12,13 +12,12 @@ import sqlalchemy as sa
 from adapters.agencies.acceptance import rejection
 from adapters.agencies.agency import Agency
 from adapters.agencies.applied_events import APPLIED_EVENTS, MACHINERY, keep, not_yet_applied, valid_numbers
-from adapters.agencies.numbers import IDENTITY_TYPES
+from adapters.agencies.order import runs, sift
 from adapters.agencies.outage import is_rights_problem, outage, refusal
 from adapters.agencies.recompute import recompute
 from adapters.agencies.rekeying import rekey
 from hub.destination import Event, Receipt, Rejection
 
-_BEHIND = "an earlier event of the same person in this batch was rejected"
 #: Any number that only we use: two programs may open an empty PostgreSQL database at the same moment.
 _PREPARING = 700_112
 
@@ -75,7 +74,7 @@ class SqlSystem:
                 return self._apply_together(connection, events)
         except (sa.exc.IntegrityError, sa.exc.DataError):
             with self._transaction() as connection:
-                return _sift(events, {}, partial(self._apply_alone, connection))[1]
+                return sift(events, {}, partial(self._apply_alone, connection))[1]
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
@@ -88,8 +87,8 @@ class SqlSystem:
     def _apply_together(self, connection: sa.Connection, events: Sequence[Event]) -> Sequence[Rejection]:
         fresh = not_yet_applied(connection, events)
         replaced = valid_numbers(connection, {event.subject for event in fresh})
-        taken, rejected = _sift(fresh, replaced, partial(rejection, self._agency))
-        for run in _runs(taken):
+        taken, rejected = sift(fresh, replaced, partial(rejection, self._agency))
+        for run in runs(taken):
             self._apply_run(connection, run)
         return rejected
 
@@ -105,9 +104,7 @@ class SqlSystem:
         keep(connection, events, replaced, self._clock().isoformat(timespec="milliseconds"))
         self._list(connection, events, replaced)
         persons = {
-            replaced.get(event.subject, event.subject)
-            for event in events
-            if event.type not in self._agency.logs
+            replaced.get(event.subject, event.subject) for event in events if event.type not in self._agency.logs
         }
         persons |= rekey(connection, self._agency, events)
         erased = recompute(connection, self._agency, persons)
@@ -129,7 +126,7 @@ class SqlSystem:
                 connection.execute(sa.insert(table), rows)
 
     def _clear_journal(self) -> None:
-        """Move SQLite's journal into the file and cut it to nothing, so that what was erased is gone at once."""
+        """Cut SQLite's journal to nothing, so that what was erased is gone from the disk at once."""
         if not self._journal_to_clear:
             return
         connection = self._engine.raw_connection()
@@ -143,36 +140,3 @@ class SqlSystem:
         finally:
             connection.close()
         self._journal_to_clear = bool(busy)
-
-
-def _sift(
-    events: Sequence[Event], replaced: Mapping[str, str], problem: Callable[[Event], Rejection | None]
-) -> tuple[list[Event], list[Rejection]]:
-    """Part the events without a problem from the rejected and from those that come behind a rejected one."""
-    taken: list[Event] = []
-    rejected: list[Rejection] = []
-    stuck: set[str] = set()
-    for event in events:
-        person = replaced.get(event.subject, event.subject)
-        behind = Rejection(event.event_id, "behind_rejected", _BEHIND) if person in stuck else None
-        if found := behind or problem(event):
-            rejected.append(found)
-            stuck.add(person)
-        else:
-            taken.append(event)
-    return taken, rejected
-
-
-def _runs(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """Cut the events so that what parts numbers stands alone: the outcome must not depend on the batch."""
-    run: list[Event] = []
-    for event in events:
-        if event.type in IDENTITY_TYPES and event.change == "ANNULLED":
-            if run:
-                yield run
-            yield [event]
-            run = []
-        else:
-            run.append(event)
-    if run:
-        yield run

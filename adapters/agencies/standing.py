@@ -68,10 +68,8 @@ class Standing:
 
     def last(self, kind: str) -> Fact | None:
         """Return the fact of a type that became known last and goes on, or None."""
-        going_on = (
-            f for f in reversed(self._by_type.get(kind, ())) if not f.annulled and f.ceased_on is None
-        )
-        return next(going_on, None)
+        latest_first = reversed(self._by_type.get(kind, ()))
+        return next((f for f in latest_first if not f.annulled and f.ceased_on is None), None)
 
     def any(self) -> bool:
         """Tell whether anything at all is known, even if only that it never was."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from adapters.agencies.agency import Agency, Effect, Person, derived, mention, text
 from adapters.agencies.dates import month
-from adapters.agencies.life import area, death, details, is_known, marriages, stays
+from adapters.agencies.life import Details, area, death, details, is_known, marriages, stays
 
 _META = sa.MetaData()
 
@@ -66,17 +66,15 @@ def effects(person: Person) -> Iterator[Effect]:
             "married_on": spouse.married_on if spouse else None,
         },
     )
-    yield from _dependant(person, known.full_name, known.born_on, died.data["died_on"] if died else None)
+    yield from _dependant(person, known, died.data["died_on"] if died else None)
 
 
-def _dependant(
-    person: Person, name: str | None, born_on: str | None, died_on: str | None
-) -> Iterator[Effect]:
-    """Count by whole months, from the birth to the 18th birthday or the death (Circular 111/2013/TT-BTC, 9(1))."""
+def _dependant(person: Person, known: Details, died_on: str | None) -> Iterator[Effect]:
+    """Count by whole months, from birth to the 18th birthday or death (Circular 111/2013/TT-BTC, Article 9)."""
     birth = person.facts.last("BirthRegistered")
-    if birth is None or born_on is None:
+    if birth is None or known.born_on is None:
         return
-    of_age = month(born_on, 18 * 12)
+    of_age = month(known.born_on, 18 * 12)
     died = month(died_on) if died_on else None
     ended = died if died and died < of_age else None
     for role in ("mother", "father"):
@@ -86,8 +84,8 @@ def _dependant(
                 {
                     "taxpayer": parent,
                     "role": role,
-                    "full_name": name,
-                    "deduct_from": month(born_on),
+                    "full_name": known.full_name,
+                    "deduct_from": month(known.born_on),
                     "deduct_until": ended or of_age,
                     "ends_by": "death" if ended else "age",
                 },

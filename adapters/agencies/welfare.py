@@ -1,4 +1,4 @@
-"""Social welfare: payments stopped and resumed by the month, child support, the paying commune, the account kept."""
+"""Social welfare: payments stopped and resumed by month, child support, the paying commune, the account."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def effects(person: Person) -> Iterator[Effect]:
 
 
 def first_unpaid_month(died_on: str) -> str:
-    """Return the month after the death, the first that isn't paid (social assistance, Decree 20/2021/NĐ-CP)."""
+    """Return the month after the death, the first that isn't paid (Decree 20/2021/NĐ-CP on social assistance)."""
     return month(died_on, 1)
 
 

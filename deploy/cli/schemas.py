@@ -8,13 +8,16 @@ from typing import Annotated, Any, NoReturn
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from schemas.avsc import FOLDER
 from schemas.catalogue import Catalogue, EventType, View, load_catalogue
-from schemas.compatibility import problems, read_current, unrecorded, write_json_schemas
+from schemas.committed_json import write_json_schemas
+from schemas.compatibility import problems, unrecorded
+from schemas.current import read_current
 from schemas.example import example
 from schemas.json_schema import file_of
+from schemas.payload import CHANGES
 from schemas.problem import Problem, SchemaProblem
 from schemas.versions import event_subject, record, view_subject
 
@@ -26,7 +29,11 @@ app = typer.Typer(
 Folder = Annotated[
     Path,
     typer.Option(
-        "--folder", help="The schema folder; the hub's own unless told.", file_okay=False, exists=True
+        "--folder",
+        help="The schema folder; the hub's own unless told.",
+        file_okay=False,
+        exists=True,
+        show_default=False,
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -39,27 +46,21 @@ def list_schemas(json: Json = False, folder: Folder = FOLDER) -> None:
     if json:
         _print_json([_row(kind, catalogue) for kind in catalogue.types.values()])
         return
-    table = Table("type", "id", "changes", "same fact by", "agencies", title="Event types (loại sự kiện)")
+    table = Table(
+        Column("type", no_wrap=True), "id", "changes", "same fact by", "agencies", title="Event types (loại sự kiện)"
+    )
     for row in (_row(kind, catalogue) for kind in catalogue.types.values()):
         key = row["vital_key"]
         same = "" if key is None else ", ".join(["subject", *key])
-        table.add_row(
-            row["type"], str(row["schema_id"]), " ".join(row["changes"]), same, " ".join(row["views"])
-        )
+        table.add_row(row["type"], str(row["schema_id"]), " ".join(row["changes"]), same, " ".join(row["views"]))
     Console().print(table)
 
 
-@app.command(
-    epilog="Examples: dancu schemas show DeathRegistered --agency tax · show BirthRegistered --json-schema"
-)
+@app.command(epilog="Example: dancu schemas show DeathRegistered --agency tax")
 def show(
-    name: Annotated[
-        str, typer.Argument(metavar="TYPE|SUBJECT", help="An event type, or a registry subject.")
-    ],
+    name: Annotated[str, typer.Argument(metavar="TYPE|SUBJECT", help="An event type, or a registry subject.")],
     agency: Annotated[str | None, typer.Option(help="Show what this agency sees of the type.")] = None,
-    json_schema: Annotated[
-        bool, typer.Option("--json-schema", help="Show the JSON Schema of the type.")
-    ] = False,
+    json_schema: Annotated[bool, typer.Option("--json-schema", help="Show the JSON Schema of the type.")] = False,
     folder: Folder = FOLDER,
 ) -> None:
     """Print a schema: the resolved Avro text that the hub records and serves, or the JSON Schema of intake."""
@@ -93,7 +94,10 @@ def print_example(
 
 @app.command(epilog="Example: dancu schemas check --json")
 def check(json: Json = False, folder: Folder = FOLDER) -> None:
-    """Check the files with each other and with every published version (FULL_TRANSITIVE). Exit 1 if any is wrong."""
+    """Check the files with each other and with every published version (FULL_TRANSITIVE).
+
+    Exit 1 if anything is wrong.
+    """
     found = problems(folder)
     if json:
         _print_json([problem._asdict() for problem in found])
@@ -102,7 +106,7 @@ def check(json: Json = False, folder: Folder = FOLDER) -> None:
         rest = f"; {len(new)} new: run `dancu schemas record`" if new else ""
         typer.echo(f"OK: the schemas agree with each other and with all that was published{rest}")
     else:
-        _print_problems(found)
+        _print_problems(found, err=False)
     raise typer.Exit(1 if found else 0)
 
 
@@ -126,7 +130,7 @@ def json_schemas(
     write: Annotated[bool, typer.Option("--write", help="Rewrite the committed files.")] = False,
     folder: Folder = FOLDER,
 ) -> None:
-    """Name the JSON Schemas that differ from what the Avro says; with --write, write them. Exit 1 if any differ."""
+    """Name the JSON Schemas that differ from what the Avro says, exit 1 if any; with --write, write them."""
     try:
         changed = write_json_schemas(folder, dry=not write)
     except SchemaProblem as broken:
@@ -145,7 +149,7 @@ def _row(kind: EventType, catalogue: Catalogue) -> dict[str, Any]:
         "type": kind.name,
         "subject": event_subject(kind.name),
         "schema_id": kind.schema_id,
-        "changes": sorted(kind.changes),
+        "changes": [change for change in CHANGES if change in kind.changes],
         "vital_key": kind.vital_key,
         "fields": [field.name for field in kind.payload],
         "views": views,
@@ -168,16 +172,16 @@ def _subject(name: str, catalogue: Catalogue) -> EventType | View | None:
 
 
 def _type(name: str, catalogue: Catalogue) -> EventType:
-    if kind := catalogue.types.get(name):
-        return kind
-    _refuse(f"There is no event type {name!r}. The types are: {', '.join(catalogue.types)}")
+    if name in catalogue.types:
+        return catalogue.types[name]
+    return _refuse(f"There is no event type {name!r}. The types are: {', '.join(catalogue.types)}")
 
 
 def _view(agency: str, type_name: str, catalogue: Catalogue) -> View:
-    if view := catalogue.view(agency, type_name):
-        return view
+    if (agency, type_name) in catalogue.views:
+        return catalogue.views[agency, type_name]
     takers = sorted(taker for taker, name in catalogue.views if name == type_name)
-    _refuse(f"{agency!r} has no view of {type_name}. Those who have: {', '.join(takers) or 'nobody'}")
+    return _refuse(f"{agency!r} has no view of {type_name}. Those who have: {', '.join(takers) or 'nobody'}")
 
 
 def _refuse(message: str) -> NoReturn:
@@ -185,10 +189,10 @@ def _refuse(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-def _print_problems(found: list[Problem]) -> None:
+def _print_problems(found: list[Problem], *, err: bool = True) -> None:
     for problem in found:
-        typer.echo(f"{problem.kind}  {problem.path}\n    {problem.message}", err=True)
-    typer.echo(f"{len(found)} problem{'s' * (len(found) != 1)}", err=True)
+        typer.echo(f"{problem.kind}  {problem.path}\n    {problem.message}", err=err)
+    typer.echo(f"{len(found)} problem{'s' * (len(found) != 1)}", err=err)
 
 
 def _print_json(content: Any) -> None:

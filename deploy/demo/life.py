@@ -128,9 +128,7 @@ def move(world: World) -> Iterator[SourceLine | int]:
     """Somebody moves, for good or for a while."""
     if person := world.population.draw(lambda p: p.alive):
         draw = world.rng.random()
-        fact, event = move_of(
-            world, person, "PERMANENT" if draw < 0.7 else "TEMPORARY" if draw < 0.9 else "STAY"
-        )
+        fact, event = move_of(world, person, "PERMANENT" if draw < 0.7 else "TEMPORARY" if draw < 0.9 else "STAY")
         yield world.line(event, fact)
 
 
@@ -149,17 +147,13 @@ def marriage(world: World) -> Iterator[SourceLine | int]:
     on = world.happens(man, woman)
     place = draw_address(world.rng, woman.home["province_code"])
     man.spouse, woman.spouse = woman, man
-    yield from _both(
-        world, "MarriageRegistered", on, man, woman, {"married_on": world.date(on), "place": place}
-    )
+    yield from _both(world, "MarriageRegistered", on, man, woman, {"married_on": world.date(on), "place": place})
 
 
 def divorce(world: World) -> Iterator[SourceLine | int]:
     """Two people are divorced."""
     today = world.day
-    person = world.population.draw(
-        lambda p: p.spouse is not None and not p.spouse.busy and today - p.last_day > 7
-    )
+    person = world.population.draw(lambda p: p.spouse is not None and not p.spouse.busy and today - p.last_day > 7)
     if not person or not person.spouse:
         return
     other = person.spouse

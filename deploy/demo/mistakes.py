@@ -49,9 +49,7 @@ _OTHER = {"MALE": "FEMALE", "FEMALE": "MALE"}
 #: How to be wrong: the kind as in the intent `invalid:<kind>`, and the line that is wrong this way only.
 MISTAKES: dict[str, Callable[[World, Person], bytes]] = {
     "broken_json": lambda w, p: _move(w, p)[: -20 - int(w.rng.random() * 200)],
-    "wrong_encoding": lambda w, p: _move(w, p, source="/registers/residence/Hà Nội").replace(
-        "à".encode(), b"\xe0"
-    ),
+    "wrong_encoding": lambda w, p: _move(w, p, source="/registers/residence/Hà Nội").replace("à".encode(), b"\xe0"),
     "nul": lambda w, p: _move_with(w, p, relation_to_head="Chủ\x00hộ"),
     "impossible_number": lambda w, p: _move(w, p, subject="003" + p.number[3:]),  # 03 was never given out
     "sex_against_number": lambda w, p: _death_with(w, p, sex=_OTHER[p.sex]),

@@ -138,9 +138,7 @@ class Population:
         if first.age(self.today) < 24 or self.rng.random() < 0.3:
             return
         other = "FEMALE" if first.sex == "MALE" else "MALE"
-        spouse = self._adult(
-            other, max(20, first.age(self.today) + 6 * self.rng.random() - 3), home, household
-        )
+        spouse = self._adult(other, max(20, first.age(self.today) + 6 * self.rng.random() - 3), home, household)
         first.spouse, spouse.spouse = spouse, first
         self.join(spouse)
         mother = first if first.sex == "FEMALE" else spouse

@@ -20,9 +20,7 @@ def _adult(world: World) -> Person | None:
     return world.population.draw(lambda p: p.age(today) >= 18)
 
 
-def _consent(
-    world: World, person: Person, agency: str, purpose: str, until: int | None
-) -> tuple[Fact, Event]:
+def _consent(world: World, person: Person, agency: str, purpose: str, until: int | None) -> tuple[Fact, Event]:
     on = world.happens(person)
     person.special = True
     data: dict[str, Any] = {

@@ -74,9 +74,7 @@ def same_birth(world: World) -> Iterator[SourceLine | int]:
     child, fact, event = birth_of(world, mother)
     yield world.line(event, fact)
     yield _pause(world, 200)
-    _, again = world.open(
-        "BirthRegistered", child, hospital(child.home["province_code"]), fact.data, child.born
-    )
+    _, again = world.open("BirthRegistered", child, hospital(child.home["province_code"]), fact.data, child.born)
     yield world.repeat(again, {}, "same_vital")
     world.population.join(child)
 
@@ -187,9 +185,7 @@ def annulled_death(world: World) -> Iterator[SourceLine | int]:
     if not (person := find_frail(world)):
         return
     with world.holding(person):
-        fact, event = death_of(
-            world, person, civil_status(person.home["province_code"]), world.happens(person)
-        )
+        fact, event = death_of(world, person, civil_status(person.home["province_code"]), world.happens(person))
         yield world.line(event, fact)
         yield 20 + _pause(world, 200)
         yield world.line(world.follow(fact, "ANNULLED"), fact, "annulled")

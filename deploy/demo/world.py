@@ -79,9 +79,7 @@ class World:
             person.last_day = on
         return on
 
-    def open(
-        self, kind: str, person: Person, source: str, data: dict[str, Any], on: int
-    ) -> tuple[Fact, Event]:
+    def open(self, kind: str, person: Person, source: str, data: dict[str, Any], on: int) -> tuple[Fact, Event]:
         """Return a new fact about a person and the event that creates it."""
         self._serial += 1
         fact_id = f"{_FACT_PREFIX[kind]}-{self._serial}"
@@ -147,9 +145,7 @@ class World:
             "change": change,
             "factid": fact.fact_id,
             "factversion": fact.version,
-            "registeredat": datetime.fromtimestamp(self._ms / 1000, _VIETNAM).isoformat(
-                timespec="milliseconds"
-            ),
+            "registeredat": datetime.fromtimestamp(self._ms / 1000, _VIETNAM).isoformat(timespec="milliseconds"),
         }
         if data is not None:
             event["data"] = fact.data = data

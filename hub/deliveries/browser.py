@@ -25,7 +25,7 @@ class DeliveryBrowser:
         """Count what is kept back for an agency, and what came through by replay."""
         query = sa.select(held.c.state, sa.func.count()).where(held.c.agency == agency).group_by(held.c.state)
         with self._engine.connect() as connection:
-            counts: dict[str, int] = dict(connection.execute(query).tuples().all())
+            counts: dict[str, int] = dict(connection.execute(query).all())
         return Summary(
             parked=counts.get(State.PARKED, 0),
             waiting=counts.get(State.WAITING, 0),

@@ -72,9 +72,7 @@ class EventLogContract:
 
     def test_what_is_appended_is_read_back_whole(self, log: Log) -> None:
         sent = [
-            Message(
-                "079203004512", b"\x00\x00\x00\x00\x01avro", {"ce_id": "1", "ce_type": "BirthRegistered"}
-            ),
+            Message("079203004512", b"\x00\x00\x00\x00\x01avro", {"ce_id": "1", "ce_type": "BirthRegistered"}),
             Message("", b"", {}),
             Message("khóa-Đặng-鍵-🗝", b"\x00", {"tên": "Nguyễn Thị Ánh\n\u0000🗝", "": "empty"}),
         ]
@@ -151,9 +149,7 @@ class EventLogContract:
         with open_log() as other:
             assert other.read("received", "pipeline", 3) == first
 
-    def test_the_same_batch_comes_after_the_reading_process_has_ended(
-        self, log: Log, open_log: OpenLog
-    ) -> None:
+    def test_the_same_batch_comes_after_the_reading_process_has_ended(self, log: Log, open_log: OpenLog) -> None:
         log.append(Outputs({"received": messages(1, 2, 3, 4, 5)}))
         with processes() as pool:
             assert pool.submit(read_and_vanish, open_log).result() == [1, 2, 3]
@@ -230,9 +226,7 @@ class EventLogContract:
         with pytest.raises(PositionMoved):
             log.commit(batch, Outputs())
 
-    def test_an_empty_batch_read_before_another_reader_moved_is_refused(
-        self, log: Log, open_log: OpenLog
-    ) -> None:
+    def test_an_empty_batch_read_before_another_reader_moved_is_refused(self, log: Log, open_log: OpenLog) -> None:
         empty = log.read("received", "pipeline", 10)
         with open_log() as other:
             other.append(Outputs({"received": messages(1)}))
@@ -241,9 +235,7 @@ class EventLogContract:
             log.commit(empty, Outputs({"outbox.tax": messages(1)}))
         assert log.scan("outbox.tax", 0, 10) == []
 
-    def test_two_processes_racing_for_a_group_copy_each_record_once(
-        self, log: Log, open_log: OpenLog
-    ) -> None:
+    def test_two_processes_racing_for_a_group_copy_each_record_once(self, log: Log, open_log: OpenLog) -> None:
         sent = messages(*range(2000))
         log.append(Outputs({"received": sent}))
         with processes() as pool:
@@ -298,9 +290,7 @@ class EventLogContract:
             after = behind[group]
             assert batch.after == after
             assert contents(batch.records) == sent[after : after + limit]
-            assert [r.position for r in batch.records] == list(
-                range(after + 1, after + 1 + len(batch.records))
-            )
+            assert [r.position for r in batch.records] == list(range(after + 1, after + 1 + len(batch.records)))
             if commits:
                 log.commit(batch, Outputs())
                 behind[group] = batch.last

@@ -25,9 +25,7 @@ def main(path: Path) -> None:
             log.append(Outputs({"received": messages, "twin": messages}, Mark("endless", f"{number}")))
             print(number, flush=True)  # noqa: T201
             batch = log.read("received", "copier", 100)
-            log.commit(
-                batch, Outputs({"copied": [Message(r.key, r.value, r.headers) for r in batch.records]})
-            )
+            log.commit(batch, Outputs({"copied": [Message(r.key, r.value, r.headers) for r in batch.records]}))
 
 
 if __name__ == "__main__":

@@ -95,9 +95,7 @@ def test_a_long_reader_does_not_hold_up_a_writer(log: SqliteLog, path: Path) -> 
         assert contents(eager.scan("received", 0, 10)) == messages(1, 2)
 
 
-def test_a_writer_does_not_hold_up_readers_and_another_writer_is_told_after_a_while(
-    log: SqliteLog, path: Path
-) -> None:
+def test_a_writer_does_not_hold_up_readers_and_another_writer_is_told_after_a_while(log: SqliteLog, path: Path) -> None:
     log.append(Outputs({"received": messages(1)}))
     with SqliteLog(path, lock_timeout=0.05) as eager, closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -12,8 +12,8 @@ import pytest
 
 from schemas.reference.build import build
 
-OLD = """CREATE TABLE admin_units_legacy (provinceKey, districtKey, wardKey, provinceCode, province, wardCode, ward,
-    district)"""
+OLD = """CREATE TABLE admin_units_legacy
+    (provinceKey, districtKey, wardKey, provinceCode, province, wardCode, ward, district)"""
 NEW = "CREATE TABLE admin_units (provinceKey, wardKey, provinceCode, province, wardCode, ward)"
 OLD_ROWS = [
     ("tinha", "huyenb", "thitranc", "02", "Tỉnh A", "00002", "Thị Trấn C", "Huyện B"),

@@ -37,9 +37,7 @@ def refusal(text: str) -> str:
     st.integers(1900, 2399),
     st.integers(0, 999_999),
 )
-def test_every_number_that_the_rule_builds_is_read_back(
-    province: str, sex: str, year: int, serial: int
-) -> None:
+def test_every_number_that_the_rule_builds_is_read_back(province: str, sex: str, year: int, serial: int) -> None:
     text = make_number(province, sex, year, serial)
     number = read_number(text)
     assert number == (province, year // 100 + 1, sex, year, text)

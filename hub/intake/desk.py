@@ -1,0 +1,115 @@
+"""The intake desk: takes what a source sends, piece by piece, and appends it with the producer's mark in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+
+from hub import headers as h
+from hub.eventlog import EventLog, Mark, Message, Outputs
+from hub.intake.admit import Admission, Refused
+from hub.outcome import REFUSED
+from hub.registers.intake import IntakeRegister, Rejected
+
+RECEIVED = "received"
+#: Mass runs wait here and are let into `received` when it is empty, so that they delay no death and no annulment.
+BULK = "received.bulk"
+
+
+class Sent(NamedTuple):
+    """One thing a source sent: a line as bytes, an event read from JSON, or what its reader could not make one of."""
+
+    #: Where it stands in the producer's material, such as a line number.
+    place: str
+    content: bytes | Mapping[str, Any] | Unread
+
+
+class Unread(NamedTuple):
+    """What a source's own reader refused, whole, with the reason."""
+
+    raw: bytes
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many were taken, refused, and known already (the pipeline decides what becomes of those)."""
+
+    accepted: int = 0
+    refused: int = 0
+    duplicates: int = 0
+
+    def __add__(self, other: Taken) -> Taken:
+        return Taken(self.accepted + other.accepted, self.refused + other.refused, self.duplicates + other.duplicates)
+
+
+class Desk:
+    """Takes events for one log. `clock` gives milliseconds since 1970 UTC."""
+
+    def __init__(self, log: EventLog, register: IntakeRegister, admission: Admission, clock: Callable[[], int]) -> None:
+        self._log = log
+        self._register = register
+        self._admission = admission
+        self._clock = clock
+
+    def take(self, producer: str, pieces: Sequence[Sent], mark: Callable[[Taken], str] | None = None) -> Taken:
+        """Take the pieces, all or none, and return what became of them.
+
+        `mark` makes the producer's mark from the counts; it is stored together with the events. Taking the same
+        places of the same producer again, after a crash, counts nothing twice.
+        """
+        now = self._clock()
+        messages: list[Message] = []
+        refusals: list[tuple[Rejected, bytes]] = []
+        places: dict[str, str] = {}
+        repeated = 0
+        for piece in pieces:
+            found = self._admit(piece.content, now)
+            place = f"{producer}:{piece.place}"
+            if isinstance(found, Refused):
+                refusals.append((Rejected(place, found.event_id, found.reason, found.detail), _raw(piece.content)))
+                continue
+            event_id = found.headers[h.ID]
+            repeated += event_id in places
+            places.setdefault(event_id, place)
+            messages.append(found)
+        known = self._register.note(places, [rejected for rejected, _ in refusals], now)
+        repeated += len(known)
+        taken = Taken(len(messages) - repeated, len(refusals), repeated)
+        outputs = _outputs(messages, [_refusal(*refusal) for refusal in refusals])
+        self._log.append(Outputs(outputs, Mark(producer, mark(taken)) if mark else None))
+        return taken
+
+    def _admit(self, content: bytes | Mapping[str, Any] | Unread, now: int) -> Message | Refused:
+        if isinstance(content, bytes):
+            return self._admission.admit_bytes(content, now)
+        if isinstance(content, Unread):
+            return Refused(content.reason, content.detail, None)
+        return self._admission.admit(content, now)
+
+
+def _outputs(messages: Sequence[Message], refused: Sequence[Message]) -> dict[str, Sequence[Message]]:
+    outputs = {
+        RECEIVED: [message for message in messages if h.BULK_ID not in message.headers],
+        BULK: [message for message in messages if h.BULK_ID in message.headers],
+        REFUSED: refused,
+    }
+    return {topic: every for topic, every in outputs.items() if every}
+
+
+def _refusal(rejected: Rejected, raw: bytes) -> Message:
+    """The whole of what was sent, as it was sent, with the reason."""
+    headers = {h.REASON: rejected.reason, h.DETAIL: rejected.detail, h.PLACE: rejected.place}
+    if rejected.event_id is not None:
+        headers[h.ID] = rejected.event_id
+    return Message("", raw, headers)
+
+
+def _raw(content: bytes | Mapping[str, Any] | Unread) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    return content.raw if isinstance(content, Unread) else orjson.dumps(content)
