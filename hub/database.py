@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
+import stamina
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -35,7 +38,7 @@ def _prepare_sqlite(engine: sa.Engine, *, secure_delete: bool) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = connection.cursor()
         cursor.execute("PRAGMA busy_timeout = 30000")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         if secure_delete:
@@ -44,7 +47,21 @@ def _prepare_sqlite(engine: sa.Engine, *, secure_delete: bool) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        only_reads = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+@stamina.retry(on=sqlite3.OperationalError, timeout=30.0, wait_initial=0.01, wait_max=0.2)
+def _switch_to_wal(cursor: Any) -> None:
+    """Two processes that open a new file at once: SQLite doesn't wait by itself for this switch."""
+    cursor.execute("PRAGMA journal_mode = WAL")
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Connect for reading only: sees one moment, waits for no writer and makes none wait."""
+    with engine.connect() as connection:
+        yield connection.execution_options(reading=True)
 
 
 class _Each(FunctionElement[str]):

@@ -79,5 +79,5 @@ class Unreadable:
 class OpenEvents(Protocol):
     """How the records of an agency's feed become the events that it may see today."""
 
-    def __call__(self, agency: str, records: Sequence[Record], *, replayed: bool) -> Sequence[Event | Unreadable]:
+    def __call__(self, agency: str, records: Sequence[Record], /, *, replayed: bool) -> Sequence[Event | Unreadable]:
         """Return one answer per record, in order, shielded by the protection that holds at this moment."""

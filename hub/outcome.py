@@ -12,15 +12,7 @@ from hub.eventlog import Message, Outputs, Record
 from hub.facts import NumberStands
 from hub.steps.permit import Permissions, Withheld
 from hub.steps.settle import Settled
-
-REFUSED = "refused"
-WITHHELD = "withheld"
-DUPLICATES = "duplicates"
-
-
-def outbox(agency: str) -> str:
-    """Return the name of an agency's outbox topic."""
-    return f"outbox.{agency}"
+from hub.topics import DUPLICATES, REFUSED, WITHHELD, outbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,12 +119,11 @@ def _break(verdict: Any, owner: str, place: str, effect: str, symbols: str = "")
 
 def _beyond_avro(here: Any, there: Any, owner: str, place: str) -> Iterator[Break]:
     """What Avro lets pass: a lost optional field, another logical type, a stricter demand on senders."""
-    if not isinstance(here, dict) or not isinstance(there, dict):
-        return
-    if here.get("logicalType") != there.get("logicalType"):
-        message = f"logical type is {here.get('logicalType')}, was {there.get('logicalType')}"
+    now_logical, was_logical = _said(here, "logicalType"), _said(there, "logicalType")
+    if now_logical != was_logical:
+        message = f"logical type is {now_logical}, was {was_logical}"
         yield Break("logical_type_changed", owner, place, message, _MEANS)
-    if here["type"] != "record" or there["type"] != "record":
+    if _said(here, "type") != "record" or _said(there, "type") != "record":
         return
     owner, place = _inside(full_name(here), owner, place)
     now = {field["name"]: field for field in here["fields"]}
@@ -136,6 +135,10 @@ def _beyond_avro(here: Any, there: Any, owner: str, place: str) -> Iterator[Brea
             yield from _beyond_avro(present(now[field["name"]]["type"]), present(field["type"]), owner, where)
         elif field["name"] not in withdrawn:
             yield Break("field_removed", owner, where, f"field `{field['name']}` was published", _LOSES)
+
+
+def _said(schema: Any, key: str) -> Any:
+    return schema.get(key) if isinstance(schema, dict) else None
 
 
 def _stricter(now: Mapping[str, Any], before: Mapping[str, Any], owner: str, place: str) -> Iterator[Break]:

@@ -114,6 +114,6 @@ def _row_problems(row: Any, event: Mapping[str, Any], path: str) -> Iterator[Pro
         for change in changes:
             if change not in CHANGES:
                 yield Problem("matrix_change_unknown", f"{path}.changes", f"no change is called {change}")
-    payload = {field["name"] for field in event["fields"][len(ENVELOPE) :]}
-    if key is not None and (not isinstance(key, list) or not payload.issuperset(key)):
+    payload = [field["name"] for field in event["fields"][len(ENVELOPE) :]]
+    if key is not None and not (isinstance(key, list) and all(name in payload for name in key)):
         yield Problem("matrix_key_unknown", f"{path}.vital_key", "must be null or a list of payload fields")

@@ -45,9 +45,7 @@ def detect(header: str | bytes, sources: Iterable[Source]) -> Source | None:
     return next((source for source in sources if source.kind_column in names), None)
 
 
-def _next_item(
-    source: Source, columns: Sequence[str], lines: Lines, rows: Iterator[list[str]]
-) -> Item | None:
+def _next_item(source: Source, columns: Sequence[str], lines: Lines, rows: Iterator[list[str]]) -> Item | None:
     lines.begin_row()
     try:
         cells = next(rows)

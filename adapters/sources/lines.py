@@ -21,7 +21,7 @@ class _Line(NamedTuple):
     size: int
 
 
-class BadLine(ValueError):  # noqa: N818 — named after the finding
+class BadLine(ValueError):
     """A line cannot be text of an export; the message says why."""
 
 

@@ -50,11 +50,11 @@ class RowError:
 Item = Row | RowError
 
 
-class NotAnExport(ValueError):  # noqa: N818 — named after the finding
+class NotAnExport(ValueError):
     """The file as a whole cannot be read as this register's export: empty, another header, not UTF-8."""
 
 
-class BadCell(ValueError):  # noqa: N818 — named after the finding
+class BadCell(ValueError):
     """A cell's content makes its row unusable."""
 
     def __init__(self, column: str, message: str) -> None:

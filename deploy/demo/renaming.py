@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
-Known = dict[tuple[str, ...], Any]
+
+class File(dict[tuple[str, ...], Any]):
+    """A dictionary whose keys begin with a person's number; it finds all keys of a person at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: defaultdict[str, dict[tuple[str, ...], None]] = defaultdict(dict)
+
+    def __setitem__(self, key: tuple[str, ...], value: Any) -> None:
+        self._keys[key[0]][key] = None
+        super().__setitem__(key, value)
+
+    def setdefault(self, key: tuple[str, ...], default: Any = None) -> Any:
+        """Return what is filed under a key, after filing `default` when there is nothing."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def move(self, before: str, after: str) -> None:
+        """File everything of one number under another; of what both have, sets and dictionaries are joined."""
+        for key in self._keys.pop(before, ()):
+            if key not in self:
+                continue
+            value, new = self.pop(key), (after, *key[1:])
+            if isinstance(value, (set, dict)) and new in self:
+                self[new] = value | self[new]
+            else:
+                self.setdefault(new, value)
 
 
 class Numbers:
@@ -12,13 +40,12 @@ class Numbers:
 
     def __init__(self) -> None:
         self.renamed: dict[str, str] = {}
-        self.files: list[Known] = []
+        self.files: list[File] = []
 
-    def file(self) -> Known:
+    def file(self) -> File:
         """Return a new dictionary whose keys follow the numbers."""
-        known: Known = {}
-        self.files.append(known)
-        return known
+        self.files.append(File())
+        return self.files[-1]
 
     def valid(self, number: str) -> str:
         """Return the number that is valid now for whoever has or had `number`."""
@@ -32,15 +59,5 @@ class Numbers:
         if before == after:
             return
         self.renamed[before] = after
-        for known in self.files:
-            for key in [key for key in known if key[0] == before]:
-                _move(known, key, (after, *key[1:]))
-
-
-def _move(known: Known, key: tuple[str, ...], new: tuple[str, ...]) -> None:
-    """Move an entry; what is known under both keys is put together, or stays as the new one has it."""
-    value = known.pop(key)
-    if isinstance(value, (set, dict)) and new in known:
-        known[new] = value | known[new]
-    else:
-        known.setdefault(new, value)
+        for file in self.files:
+            file.move(before, after)

@@ -263,8 +263,12 @@ def orphan_correction(world: World) -> Iterator[SourceLine | int]:
 
 def decomposed(world: World) -> Iterator[SourceLine | int]:
     """A register on an old system sends names in decomposed Unicode."""
-    if person := _somebody(world):
+
+    def has_marks(text: str) -> bool:
+        return unicodedata.normalize("NFD", text) != text
+
+    if person := world.population.draw(lambda p: p.alive and has_marks(p.name["family"])):
         fact, event = details_of(world, person)
         name = {part: unicodedata.normalize("NFD", str(text)) for part, text in person.name.items()}
-        event["data"] = fact.data = {**fact.data, "name": name}
+        event["data"] = {**fact.data, "name": name}
         yield world.line(event, fact, "nfd")

@@ -29,6 +29,11 @@ class Record(NamedTuple):
     value: bytes
     headers: Mapping[str, str]
 
+    @property
+    def message(self) -> Message:
+        """What was appended."""
+        return Message(self.key, self.value, self.headers)
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -86,6 +91,10 @@ class LogBrowser(Protocol):
 
     def mark(self, producer: str) -> str | None:
         """Return the producer's last mark, or None."""
+
+
+class Log(EventLog, LogBrowser, Protocol):
+    """A log that can be used in both ways."""
 
 
 class LogUnavailable(Exception):

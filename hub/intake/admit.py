@@ -76,11 +76,11 @@ class Admission:
         occurred_at, registered_at = _moment(event, "time"), _moment(event, "registeredat")
         payload = to_avro(data, kind)
         subject = event["subject"]
-        check_payload(subject, payload, kind, now)
+        check_payload(event, payload, kind, now)
         check_times(occurred_at, registered_at, read_person("subject", subject).birth_year, now)
         value = _encode(event, kind, payload, (occurred_at, registered_at))
         headers = _headers(event, occurred_at, registered_at)
-        headers.update(_routing(payload, kind))
+        headers.update(_routing(event, payload, kind))
         return Message(subject, value, headers)
 
     def _complete(self, change: str, data: Mapping[str, Any], kind: EventType) -> bool:
@@ -163,7 +163,7 @@ def _encode(event: Mapping[str, Any], kind: EventType, payload: Mapping[str, Any
 
 @cache
 def _named_fields(kind: EventType) -> tuple[tuple[str, str], ...]:
-    """Return the payload fields of a named type. Told the name, fastavro need not try which branch of the union fits."""
+    """Return the payload fields of a named type. Told the name, fastavro need not try the branches."""
     named = ((field.name, field.type) for field in kind.payload if isinstance(field.type, dict))
     return tuple((name, full_name(avro)) for name, avro in named if "name" in avro)
 
@@ -188,7 +188,7 @@ def _headers(event: Mapping[str, Any], occurred_at: int, registered_at: int) -> 
     return headers
 
 
-def _routing(payload: Mapping[str, Any], kind: EventType) -> dict[str, str]:
+def _routing(event: Mapping[str, Any], payload: Mapping[str, Any], kind: EventType) -> dict[str, str]:
     """Return the headers that let the pipeline route and compare the event without decoding it."""
     routing: dict[str, str] = {}
     places = {
@@ -198,10 +198,9 @@ def _routing(payload: Mapping[str, Any], kind: EventType) -> dict[str, str]:
     }
     if places:
         routing[h.PROVINCES] = ",".join(sorted(set(places.values())))
-    if kind.name == "ResidenceChanged" and payload.get("kind") == "PERMANENT":
-        routing[h.RESIDENCE] = places["to_address"]
-    elif kind.name == "BirthRegistered" and "residence" in places:
-        routing[h.RESIDENCE] = places["residence"]
+    home = "residence" if kind.name == "BirthRegistered" else "to_address"
+    if home in places and payload.get("kind", "PERMANENT") == "PERMANENT" and event["change"] != "CEASED":
+        routing[h.RESIDENCE] = places[home]
     if kind.vital_key is not None and payload:
         routing[h.VITAL] = "/".join(str(payload.get(name)) for name in kind.vital_key)
     return routing

@@ -11,12 +11,8 @@ import orjson
 from hub import headers as h
 from hub.eventlog import EventLog, Mark, Message, Outputs
 from hub.intake.admit import Admission, Refused
-from hub.outcome import REFUSED
 from hub.registers.intake import IntakeRegister, Rejected
-
-RECEIVED = "received"
-#: Mass runs wait here and are let into `received` when it is empty, so that they delay no death and no annulment.
-BULK = "received.bulk"
+from hub.topics import BULK, RECEIVED, REFUSED
 
 
 class Sent(NamedTuple):

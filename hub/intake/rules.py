@@ -67,23 +67,27 @@ def check_change(event: Mapping[str, Any], kind: EventType) -> None:
         raise Broken("missing_previous", f"previousid: {change} must name the event it refers to")
 
 
-def check_payload(subject: str, payload: Mapping[str, Any], kind: EventType, now: int) -> None:
-    """Refuse what can't be. `payload` is in Avro form (days, milliseconds); `now` in milliseconds. Raises `Broken`."""
-    demands = demands_of(kind)
+def check_payload(event: Mapping[str, Any], payload: Mapping[str, Any], kind: EventType, now: int) -> None:
+    """Refuse what can't be. `payload` is in Avro form (days, milliseconds); `now` in milliseconds. Raises `Broken`.
+
+    A correction of sex or birth year comes under a number that disagrees by nature; a new number is made then
+    (Circular 59/2021/TT-BCA, article 6). So only a first registration must agree with its number.
+    """
+    demands, subject, change = demands_of(kind), event["subject"], event["change"]
     person = read_person("subject", subject)
     for name in demands.numbers:
         if (value := payload.get(name)) is not None:
             for number in (value,) if isinstance(value, str) else value:
                 read_person(f"data.{name}", number)
     _check_dates(payload, demands, person, now)
-    if demands.is_vital:
+    if demands.is_vital and change == "CREATED":
         _check_birth(payload, person)
-    if kind.name in _OWN_RULES:
+    if kind.name in _OWN_RULES and payload:
         _OWN_RULES[kind.name](subject, payload)
 
 
 def check_times(occurred_at: int, registered_at: int, birth_year: int, now: int) -> None:
-    """Refuse times in the future, and what happened before the person was born. All in milliseconds. Raises `Broken`."""
+    """Refuse times in the future, and what was before the birth. All in milliseconds. Raises `Broken`."""
     latest = now + _CLOCK_TOLERANCE
     for name, value in (("time", occurred_at), ("registeredat", registered_at)):
         if value > latest:
@@ -136,7 +140,7 @@ def _check_birth(payload: Mapping[str, Any], person: PersonalNumber) -> None:
 
 
 def _check_number_change(subject: str, payload: Mapping[str, Any]) -> None:
-    old, new = payload["old_number"], payload["new_number"]
+    old, new = payload.get("old_number"), payload.get("new_number")
     if old == new:
         raise Broken("same_number", "data.new_number: is the same as data.old_number")
     if subject not in (old, new):
@@ -144,7 +148,7 @@ def _check_number_change(subject: str, payload: Mapping[str, Any]) -> None:
 
 
 def _check_merge(subject: str, payload: Mapping[str, Any]) -> None:
-    if subject in payload["merged_numbers"]:
+    if subject in payload.get("merged_numbers", ()):
         raise Broken("same_number", "data.merged_numbers: must not hold the subject, who survives")
 
 

@@ -39,6 +39,11 @@ class Past:
                 for name in _NUMBER_FIELDS[arrival.type]:
                     value = payload[name]
                     asked.update([value] if isinstance(value, str) else value)
+        return self.numbers_of(asked)
+
+    def numbers_of(self, numbers: Iterable[str]) -> Numbers:
+        """Return which numbers stand for whom, for everybody who has or had one of these."""
+        asked = set(numbers)
         found: dict[tuple[str, int], NumberStands] = {}
         known: set[str] = set()
         while asked - known:
@@ -75,6 +80,10 @@ class Past:
             also_known=lookup.also_known,
         )
 
+    def protection(self, keys: Iterable[str], numbers: Numbers) -> dict[str, str]:
+        """Return the protection level of each person who has one."""
+        return _Lookup(self._connection, numbers, {numbers.person(key) for key in keys}).protection()
+
     def _due_persons(self, now: int) -> list[str]:
         c = t.held.c
         due = sa.select(c.person).where(c.until <= now, c.released_at.is_(None), c.why != Why.SECOND_REPORT.value)
@@ -90,7 +99,7 @@ class _Lookup:
     def __init__(self, connection: sa.Connection, numbers: Numbers, persons: Iterable[str]) -> None:
         self._connection = connection
         self._numbers = numbers
-        self.also_known = {}
+        self.also_known: dict[str, Sequence[str]] = {}
         self._asked: list[str] = []
         for person in persons:
             every = numbers.numbers_of(person)

@@ -1,4 +1,4 @@
-"""Step 4: bring each person's facts into order: drop what is late, join what belongs together, keep back what must wait.
+"""Step 4: bring each person's facts into order: drop the late, join what is one correction, keep back what must wait.
 
 Corrections can arrive before their original, and a source that can't correct annuls and creates anew. Whatever is
 kept back holds the later events of the same person behind it, so that their order stays.

@@ -56,9 +56,7 @@ def build(package: Path, target: Path) -> None:
 
 
 def _provinces(data: sqlite3.Connection, conversion: dict[str, dict[str, list[str]]]) -> Iterable[Row]:
-    units = {
-        system: sorted(data.execute(query), key=lambda row: row[1]) for system, query in PROVINCES.items()
-    }
+    units = {system: sorted(data.execute(query), key=lambda row: row[1]) for system, query in PROVINCES.items()}
     new_codes = {key: code for key, code, _ in units["VN34"]}
     successor = {old: new_codes[new] for new, olds in conversion["DICT_PROVINCE"].items() for old in olds}
     for key, code, full in units["VN63"]:

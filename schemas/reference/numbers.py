@@ -24,7 +24,7 @@ NOT_BORN_YET: Final = "the birth year in the personal number is in the future"
 COUNTRY_CODES: Final = range(100, 900)
 
 
-class ImpossibleNumber(ValueError):  # noqa: N818 — named after the finding, as `Unavailable` is
+class ImpossibleNumber(ValueError):
     """No person can have this number; `reason` says why, in stable words and without the number."""
 
     def __init__(self, reason: str) -> None:
@@ -75,7 +75,8 @@ def disagreement(
     """Return why a number cannot belong to a person of this sex and birth date, or None.
 
     What is not given is not asked. With `today`, a birth year after it is a disagreement too. Not for a
-    correction of sex or birth year itself: there the old number disagrees by nature, and a new one is made.
+    correction of sex or birth year itself: there the old number disagrees by nature, and a new one is made
+    (Circular 59/2021/TT-BCA, article 6).
     """
     if sex is not None and sex != number.sex:
         return SEX_DIFFERS

@@ -105,9 +105,7 @@ def current_province(code_system: str, province_code: str) -> str:
 
 
 def _in_force(unit: Province | Ward, on: date) -> bool:
-    return (unit.valid_from is None or unit.valid_from <= on) and (
-        unit.valid_until is None or on <= unit.valid_until
-    )
+    return (unit.valid_from is None or unit.valid_from <= on) and (unit.valid_until is None or on <= unit.valid_until)
 
 
 def _rows(file: str) -> list[list[str]]:

@@ -16,6 +16,7 @@ from hub.deliveries import Deliveries, DeliveryBrowser, create_tables
 from hub.destination import Event, Receipt, Rejection, Unavailable, Unreadable
 from hub.eventlog import Message, Outputs, Record
 from hub.eventlog.sqlite import SqliteLog
+from hub.observe import Happening
 
 AGENCY = "land"
 
@@ -47,7 +48,7 @@ def event_of(record: Record, *, replayed: bool = False) -> Event:
     )
 
 
-def open_events(agency: str, records: Sequence[Record], *, replayed: bool) -> Sequence[Event | Unreadable]:
+def open_events(_agency: str, records: Sequence[Record], *, replayed: bool) -> Sequence[Event | Unreadable]:
     """Open every record, but those whose value is marked as damaged."""
     return [
         Unreadable("bad value") if record.value == b"damaged" else event_of(record, replayed=replayed)
@@ -139,7 +140,7 @@ class Scene:
     agency: Agency
     feed: Feed
     clock: Clock
-    happenings: list[object] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
 
     @property
     def store(self) -> Deliveries:
@@ -169,14 +170,10 @@ def build(folder: Path, clock: Callable[[], float] | None = None) -> Scene:
     create_tables(engine)
     agency = Agency(folder / "agency.db")
     still = Clock()
-    happenings: list[object] = []
-    feed = Feed(
-        AGENCY,
-        log,
-        Deliveries(engine),
-        agency,
-        open_events,
-        observe=happenings.append,
-        clock=clock or still,
-    )
+    happenings: list[Happening] = []
+
+    def observe(happening: Happening) -> None:
+        happenings.append(happening)
+
+    feed = Feed(AGENCY, log, Deliveries(engine), agency, open_events, observe=observe, clock=clock or still)
     return Scene(log, engine, agency, feed, still, happenings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -95,7 +96,7 @@ def test_an_outage_in_the_middle_of_the_search_parks_nothing(scene: Scene) -> No
         def __init__(self) -> None:
             self.left = 3
 
-        def deliver(self, events: list[Event]) -> Receipt:
+        def deliver(self, events: Sequence[Event]) -> Receipt:
             if len(events) > 1 or self.left == 0:
                 raise Unavailable("gone")
             self.left -= 1
@@ -170,7 +171,7 @@ def test_an_agency_that_is_down_is_not_asked_for_every_single_event(scene: Scene
 
 def test_an_agency_that_chokes_on_large_batches_only_gets_its_events_one_by_one(scene: Scene) -> None:
     class Small:
-        def deliver(self, events: list[Event]) -> Receipt:
+        def deliver(self, events: Sequence[Event]) -> Receipt:
             if len(events) > 1:
                 raise Unavailable("too large")
             return scene.agency.deliver(events)
@@ -191,8 +192,8 @@ def test_a_record_that_cannot_be_opened_is_parked_as_unreadable(scene: Scene) ->
 
 def test_a_rejection_of_an_event_that_was_not_given_is_a_bug(scene: Scene) -> None:
     class Confused:
-        def deliver(self, events: list[Event]) -> Receipt:
-            return Receipt([Rejection("other", "constraint", "what?")])
+        def deliver(self, events: Sequence[Event]) -> Receipt:
+            return Receipt([Rejection(f"not {events[0].event_id}", "constraint", "what?")])
 
     scene.publish(message("a1", "A"))
     scene.change(destination=Confused())
@@ -246,7 +247,7 @@ def test_a_loop_killed_before_its_commit_delivers_nothing_twice_and_parks_nothin
         read, append = scene.log.read, scene.log.append
 
         def commit(self, batch: Batch, outputs: Outputs) -> None:
-            raise Killed
+            raise Killed(batch, outputs)
 
     scene.agency.dislikes = {"a1"}
     scene.publish(message("a1", "A"), message("b1", "B"), message("a2", "A"))
@@ -266,7 +267,7 @@ def test_the_observer_hears_of_every_turn_and_of_outages(scene: Scene) -> None:
     class Flaky:
         left = 2
 
-        def deliver(self, events: list[Event]) -> Receipt:
+        def deliver(self, events: Sequence[Event]) -> Receipt:
             if self.left:
                 self.left -= 1
                 raise Unavailable("connection refused")
@@ -302,11 +303,11 @@ def test_a_search_for_a_culprit_ends_when_asked_to_stop(scene: Scene) -> None:
     class Slow:
         asked = 0
 
-        def deliver(self, events: list[Event]) -> Receipt:
+        def deliver(self, events: Sequence[Event]) -> Receipt:
             self.asked += 1
             if self.asked == 3:
                 stop.set()
-            raise Unavailable("timeout")
+            raise Unavailable(f"timeout with {len(events)} events")
 
     slow = Slow()
     scene.publish(*(message(f"e{n}", f"p{n}") for n in range(50)))

@@ -11,10 +11,11 @@ from consumers.feed import Progress
 from consumers.loop import deliver_once
 from hub.deliveries import FactKind, Request, State, Summary
 from hub.destination import Event, Receipt, Unavailable
+from hub.eventlog import Batch, Record
 from replay.redeliver import estimate, make_due
 from replay.schedule import Schedule
 from replay.selection import Selection
-from tests.consumers.agency import AGENCY, Scene, message
+from tests.consumers.agency import AGENCY, Scene, event_of, message
 
 ALL = Selection(AGENCY)
 
@@ -176,20 +177,18 @@ def test_a_poison_event_among_replayed_ones_is_parked_again_and_the_others_arriv
 
 
 def test_protection_is_evaluated_again_when_replaying(scene: Scene) -> None:
-    opened: list[tuple[list[str], bool]] = []
+    opened: list[tuple[str, list[str], bool]] = []
 
-    def shielded(agency: str, records: Sequence[object], *, replayed: bool) -> Sequence[Event]:
-        events = scene_open(agency, records, replayed=replayed)  # type: ignore[arg-type]
-        opened.append(([event.event_id for event in events], replayed))  # type: ignore[union-attr]
-        return [replace(event, data={"value": b"***"}) for event in events]  # type: ignore[type-var]
+    def shielded(agency: str, records: Sequence[Record], *, replayed: bool) -> Sequence[Event]:
+        opened.append((agency, [record.headers["ce_id"] for record in records], replayed))
+        return [replace(event_of(record, replayed=replayed), data={"value": b"***"}) for record in records]
 
-    scene_open = scene.feed.open_events
     _park(scene, "a1", "a2")
     scene.agency.dislikes.clear()
     scene.change(open_events=shielded)
     _replay(scene)
     _drain(scene)
-    assert opened == [(["a1"], True), (["a2"], False)]
+    assert opened == [(AGENCY, ["a1"], True), (AGENCY, ["a2"], False)]
     assert scene.agency.applied("value") == [(b"***",), (b"***",)]
 
 
@@ -263,7 +262,7 @@ def test_an_event_that_begins_to_wait_while_another_loop_frees_the_way_is_not_fo
     class Meanwhile:
         """While it takes the batch, another loop replays a1."""
 
-        def deliver(self, events: list[Event]) -> Receipt:
+        def deliver(self, events: Sequence[Event]) -> Receipt:
             scene.agency.dislikes.clear()
             _replay(scene)
             due = replace(scene.feed, limit=1, log=Empty())
@@ -273,8 +272,8 @@ def test_an_event_that_begins_to_wait_while_another_loop_frees_the_way_is_not_fo
     class Empty:
         append, commit = scene.log.append, scene.log.commit
 
-        def read(self, topic: str, group: str, limit: int) -> object:
-            return scene.log.read("outbox.nobody", group, limit)
+        def read(self, topic: str, group: str, limit: int) -> Batch:
+            return scene.log.read(f"{topic}.of.nobody", group, limit)
 
     deliver_once(replace(scene.feed, destination=Meanwhile()))
     assert scene.agency.ids == ["a1", "b2"]
@@ -283,21 +282,19 @@ def test_an_event_that_begins_to_wait_while_another_loop_frees_the_way_is_not_fo
 
 
 def test_a_replay_of_thousands_goes_on_page_by_page_between_new_batches(scene: Scene) -> None:
+    def opened_after_all(agency: str, records: Sequence[Record], *, replayed: bool) -> Sequence[Event]:
+        assert (agency, len(records) <= 100) == (AGENCY, True)
+        return [event_of(record, replayed=replayed) for record in records]
+
     scene.change(limit=100)
     scene.publish(*(message(f"e{n}", f"p{n}", b"damaged") for n in range(250)))
     _drain(scene)
-    scene.change(open_events=lambda agency, records, replayed: [_opened(record, replayed) for record in records])
+    scene.change(open_events=opened_after_all)
     assert _replay(scene) == 250
     scene.publish(message("new", "Q"))
     progress = deliver_once(scene.feed)
     assert (progress.replayed, progress.delivered) == (100, 101)
     assert _drain(scene).replayed == 150
-
-
-def _opened(record: object, replayed: bool) -> Event:
-    from tests.consumers.agency import event_of
-
-    return event_of(record, replayed=replayed)  # type: ignore[arg-type]
 
 
 def test_the_story_tells_who_replayed_what_when_and_why(scene: Scene) -> None:

@@ -77,7 +77,8 @@ def _avro_value(field: PayloadField) -> st.SearchStrategy[Any]:
         case "array":
             items = _avro_value(PayloadField(field.name, avro["items"], number=field.number))
             return st.lists(items, min_size=1, max_size=4, unique=True)
-    required, optional = {}, {}
+    required: dict[str, st.SearchStrategy[Any]] = {}
+    optional: dict[str, st.SearchStrategy[Any]] = {}
     for part in avro["fields"]:
         inner = PayloadField(part["name"], present(part["type"]), **part.get("dancu", {}))
         (optional if isinstance(part["type"], list) else required)[inner.name] = _avro_value(inner)

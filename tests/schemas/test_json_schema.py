@@ -73,15 +73,14 @@ def test_the_committed_json_schema_is_what_the_avro_says(name: str) -> None:
 @pytest.mark.parametrize("name", TYPES)
 def test_json_that_is_accepted_survives_avro(name: str) -> None:
     kind = CATALOGUE.types[name]
-    properties = validator(name).schema["properties"]["data"]
+    schema = validator(name).schema["properties"]["data"]
     required = [field.name for field in kind.payload if field.required] or [kind.payload[0].name]
+    there = {field: _not_null(schema["properties"][field]) for field in required}
+    data_schema = {**schema, "type": "object", "properties": {**schema["properties"], **there}, "required": required}
 
     @settings(max_examples=50, deadline=None)
-    @given(json_values({**properties, "type": "object", "required": required}))
+    @given(json_values(data_schema))
     def check(data: dict[str, Any]) -> None:
-        if any(data[field] is None for field in required):
-            assert not accepts(event_with(name, data)) or len(said(data)) > 0
-            return
         assert accepts(event_with(name, data)), list(validator(name).iter_errors(event_with(name, data)))
         try:
             back = to_json(through_avro(kind, to_avro(data, kind)), kind)
@@ -95,6 +94,11 @@ def test_json_that_is_accepted_survives_avro(name: str) -> None:
         assert back == wanted
 
     check()
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds = [kind for kind in schema["type"] if kind != "null"]
+    return {**schema, "type": kinds, **({"enum": [v for v in schema["enum"] if v]} if "enum" in schema else {})}
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -218,13 +222,14 @@ def _residence() -> Any:
     ],
 )
 def test_a_wrong_envelope_is_refused(attribute: str, value: Any) -> None:
-    assert not accepts({**example("DeathRegistered", CATALOGUE), attribute: value} | {"type": "DeathRegistered"}) or (
-        attribute == "type" and not validator("DeathRegistered").is_valid({**example("DeathRegistered", CATALOGUE), attribute: value})
-    )
+    event = example("DeathRegistered", CATALOGUE)
+    assert validator("DeathRegistered").is_valid(event)
+    assert not validator("DeathRegistered").is_valid({**event, attribute: value})
 
 
 @pytest.mark.parametrize(
-    "date", ["2025-13-01", "2025-00-10", "2025-01-32", "0000-01-01", "20250101", "2025-1-1", "2025-01-01\n", "", 20250101]
+    "date",
+    ["2025-13-01", "2025-00-10", "2025-01-32", "0000-01-01", "20250101", "2025-1-1", "2025-01-01\n", "", 20250101],
 )
 def test_a_wrong_date_is_refused(date: Any) -> None:
     event = example("DeathRegistered", CATALOGUE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import unicodedata
 from itertools import pairwise
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.sources import NotAnExport, Place, Row, Source, read
+from adapters.sources import SOURCES, NotAnExport, Place, Row, Source, detect, read
 from adapters.sources.lines import MAX_LINE, MAX_ROW_LINES
 from tests.adapters.sources.exports import (
     BIRTH,

@@ -1,0 +1,131 @@
+"""The worker: Faust hosts the pipeline. One agent takes whole batches; timers do what depends on time.
+
+Faust's own Kafka client is not used: it commits past events that are still in flight. A pump reads from the event log,
+hands each batch to the agent over a channel, and reads on only when the agent has answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.app.base import BootStrategy
+
+from hub.eventlog import Batch, EventLog, PositionMoved
+from hub.topics import PIPELINE, RECEIVED
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the worker does. All of it is called in threads, one call at a time."""
+
+    log: EventLog
+    #: Decides about a batch and commits it.
+    process: Callable[[Batch], None]
+    #: Looks whether something that waits is due; called every second.
+    on_tick: Callable[[], None]
+    #: Called when `received` is empty; says whether it has brought something new.
+    on_empty: Callable[[], bool]
+    #: Where Faust may keep its files.
+    datadir: Path
+    #: Events per batch.
+    limit: int = 1000
+    #: Seconds to wait when there is nothing to do.
+    idle_pause: float = 0.05
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A batch on its way through the agent."""
+
+    batch: Batch
+    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class _WithoutKafka(BootStrategy):  # type: ignore[misc]  # Faust has no types
+    enable_kafka = False
+    enable_web = False
+
+
+class _App(faust.App):  # type: ignore[misc]  # Faust has no types
+    BootStrategy = _WithoutKafka
+
+    async def _wait_for_table_recovery_completed(self) -> bool:
+        """There are no tables to recover, and nobody who would say so: without this, start-up waits for ever."""
+        return False
+
+
+async def work_until(stop: asyncio.Event, work: Work) -> None:
+    """Run the pipeline until `stop` is set. Raises what the pipeline raises, such as `LogUnavailable`."""
+    app = _App("dancu", broker="kafka://", datadir=str(work.datadir), web_enabled=False, stream_wait_empty=False)
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    _host(app, work, stop, failed)
+    await app.start()
+    stopped = asyncio.create_task(stop.wait())
+    either: list[asyncio.Future[Any]] = [stopped, failed]
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        if failed.done():
+            failed.result()
+    finally:
+        stopped.cancel()
+        await app.stop()
+
+
+def _host(app: Any, work: Work, stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
+    """Give the app its agent, its pump and its timer."""
+    channel = app.channel(maxsize=1)
+    ready = asyncio.Event()
+
+    @app.agent(channel, concurrency=1)  # type: ignore[untyped-decorator]
+    async def pipeline(turns: Any) -> None:
+        ready.set()  # what is put into the channel before the agent listens is lost
+        async for turn in turns:
+            try:  # an agent that raises drops its batch and goes on with the next: so the pump is told, and decides
+                await asyncio.to_thread(work.process, turn.batch)
+            except BaseException as error:
+                turn.done.set_exception(error)
+            else:
+                turn.done.set_result(None)
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def pump() -> None:
+        app.flow_control.resume()  # without a Kafka consumer nobody else does
+        await ready.wait()
+        try:
+            while not stop.is_set():
+                await _pump_once(work, channel, stop)
+        except Exception as error:
+            failed.set_exception(error)
+
+    @app.timer(interval=1.0)  # type: ignore[untyped-decorator]
+    async def tick() -> None:
+        try:
+            await asyncio.to_thread(work.on_tick)
+        except Exception as error:
+            if not failed.done():
+                failed.set_exception(error)
+
+
+async def _pump_once(work: Work, channel: Any, stop: asyncio.Event) -> None:
+    batch = await asyncio.to_thread(work.log.read, RECEIVED, PIPELINE, work.limit)
+    if batch.records:
+        turn = _Turn(batch)
+        await channel.put(turn)
+        try:
+            await turn.done
+        except PositionMoved:
+            _LOG.warning("another worker was quicker; reading again")
+    elif not await asyncio.to_thread(work.on_empty):
+        try:
+            await asyncio.wait_for(stop.wait(), work.idle_pause)
+        except TimeoutError:
+            return
