@@ -13,9 +13,7 @@ from hub.deliveries import Deliveries
 from hub.destination import Destination, OpenEvents
 from hub.eventlog import EventLog, Record
 from hub.observe import BatchDelivered, Observer, nobody
-
-#: The reader of the outboxes.
-GROUP = "deliver"
+from hub.topics import outbox
 
 
 class Schedule(Protocol):
@@ -51,7 +49,7 @@ class Feed:
     @property
     def topic(self) -> str:
         """Where the agency's events are."""
-        return f"outbox.{self.agency}"
+        return outbox(self.agency)
 
     def now(self) -> int:
         """Return the time in milliseconds since 1970 UTC."""

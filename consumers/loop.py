@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from consumers.attempt import Lane, latest_taken
 from consumers.due import deliver_due
-from consumers.feed import GROUP, Feed, Progress, tell
+from consumers.feed import Feed, Progress, tell
 from consumers.handout import hand_out
 from consumers.outage import NEVER, Effort, Stop
 from consumers.people import People
 from hub.destination import Unavailable
 from hub.eventlog import Outputs, PositionMoved, Record
 from hub.observe import AgencyUnavailable
+from hub.topics import DELIVER
 
 
 def deliver_forever(feed: Feed, stop: Stop) -> None:
@@ -61,7 +62,7 @@ def deliver_batch(feed: Feed, effort: Effort) -> Progress:
     Each step may be repeated, so a process that is killed between two of them loses and doubles nothing.
     """
     started = feed.clock()
-    batch = feed.log.read(feed.topic, GROUP, feed.limit)
+    batch = feed.log.read(feed.topic, DELIVER, feed.limit)
     if not batch.records:
         return Progress()
     settled = feed.store.settled(feed.agency, batch.records[0].position, batch.last)

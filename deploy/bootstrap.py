@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from adapters.agencies import open_agency
 from consumers.feed import Feed
-from deploy.home import Home
+from deploy.home import Home, HomeDamaged
 from deploy.settings import BadSetting, Settings
 from hub.agreements import Agreement, load_agreements
 from hub.bulk import BulkLane
@@ -29,6 +28,7 @@ from hub.observe import Observer, nobody
 from hub.opening import Opening
 from hub.pipeline import process_batch
 from hub.registers import Registers
+from hub.registers import tables as t
 from hub.registers.intake import IntakeRegister
 from hub.registers.today import Today
 from hub.rules import Rules
@@ -115,16 +115,27 @@ def open_hub(settings: Settings) -> Iterator[Hub]:
     agreements = load_agreements(settings.agreements or _agreements_of(home), catalogue)
     home.prepare()
     patience = Patience(join=int(settings.join_window * 1000), previous=int(settings.correction_wait * 1000))
-    opened = partial(open_database)
-    registers_db, deliveries_db = opened(sqlite_url(home.registers)), opened(sqlite_url(home.deliveries))
+    registers_db = _open(home.registers, t.metadata.create_all)
+    deliveries_db = _open(home.deliveries, create_tables)
     try:
         with SqliteLog(home.log) as log:
-            create_tables(deliveries_db)
-            Registers(registers_db)
             yield Hub(settings, home, log, registers_db, deliveries_db, Rules.of(catalogue, agreements, patience))
     finally:
         registers_db.dispose()
         deliveries_db.dispose()
+
+
+def _open(path: Path, make_tables: Callable[[sa.Engine], None]) -> sa.Engine:
+    engine = open_database(sqlite_url(path))
+    try:
+        make_tables(engine)
+    except sa.exc.DatabaseError as error:
+        engine.dispose()
+        raise HomeDamaged(
+            f"{path}: can't be used: {error.orig}. If the disk has room, the file is damaged: "
+            "move the home folder away, and put a copy back or start a new one."
+        ) from error
+    return engine
 
 
 def agency_url(home: Home, agreement: Agreement) -> str:

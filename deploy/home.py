@@ -14,6 +14,10 @@ class HomeBusy(Exception):
     """Another process runs in this home."""
 
 
+class HomeDamaged(Exception):
+    """A file of the home can't be read as what it is. Says which, and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The files of one hub."""

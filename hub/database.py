@@ -21,7 +21,7 @@ def open_database(url: str, *, secure_delete: bool = False) -> sa.Engine:
     `url` is an SQLAlchemy URL, such as `sqlite:////var/lib/dancu/hub.db` or `postgresql+psycopg://…`.
     With `secure_delete`, SQLite overwrites deleted content with zeros, so that removed data is gone.
     """
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(url, hide_parameters=True)  # parameters are personal data, and errors are shown
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, secure_delete=secure_delete)
     return engine

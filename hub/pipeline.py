@@ -14,7 +14,7 @@ from hub.registers import Registers
 from hub.rules import Rules
 from hub.steps.address import address
 from hub.steps.deduplicate import deduplicate
-from hub.steps.identify import identify
+from hub.steps.identify import before_next_change, identify
 from hub.steps.permit import permit
 from hub.steps.project import project
 from hub.steps.settle import settle
@@ -36,7 +36,7 @@ def process_batch(log: EventLog, registers: Registers, rules: Rules, batch: Batc
 
     What was remembered of a batch that never reached the log is forgotten when that batch is read again.
     """
-    started = time.perf_counter()
+    started, batch = time.perf_counter(), before_next_change(batch)
     arrivals, unreadable = validate(batch.records, rules.catalogue)
     with registers.as_of(batch.after) as past:
         numbers = past.numbers(arrivals, time_of(batch), rules.read)

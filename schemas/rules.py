@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
 import avro.errors
@@ -12,7 +12,7 @@ import avro.schema
 import fastavro
 
 from schemas.avsc import bare, expanded, without_docs
-from schemas.payload import CHANGES, ENVELOPE, PayloadField
+from schemas.payload import CHANGES, ENVELOPE, present
 from schemas.problem import Problem
 
 _TIME = {"type": "long", "logicalType": "timestamp-millis"}
@@ -24,7 +24,16 @@ _ENVELOPE_TYPES: Mapping[str, Any] = {
     "previous_event_id": ["null", "string"],
     "bulk_id": ["null", "string"],
 }
-_KEYS = frozenset(field.name for field in fields(PayloadField)) - {"name", "type"}
+#: What a field's `dancu` object may say; `PayloadField` tells what it means.
+_METADATA: Mapping[str, type] = {
+    "required": bool,
+    "past": bool,
+    "number": bool,
+    "min": int,
+    "max": int,
+    "max_length": int,
+    "pattern": str,
+}
 
 
 def shape_problems(schema: Mapping[str, Any], path: str) -> list[Problem]:
@@ -32,7 +41,7 @@ def shape_problems(schema: Mapping[str, Any], path: str) -> list[Problem]:
     try:
         avro.schema.parse(json.dumps(schema))
         fastavro.parse_schema(bare(schema))
-        expanded(schema, {})  # KeyError for a type that contains itself
+        spelt = expanded(schema, {})  # KeyError for a type that contains itself
     except (
         avro.errors.AvroException,
         fastavro.schema.SchemaParseException,
@@ -41,7 +50,7 @@ def shape_problems(schema: Mapping[str, Any], path: str) -> list[Problem]:
         KeyError,
     ) as error:
         return [Problem("unparsable", path, f"not an Avro schema: {error}")]
-    return [*_envelope_problems(schema, path), *_payload_problems(schema, path)]
+    return [*_envelope_problems(schema, path), *_payload_problems(schema, path), *_metadata_problems(spelt, path)]
 
 
 def _envelope_problems(schema: Mapping[str, Any], path: str) -> Iterator[Problem]:
@@ -70,9 +79,31 @@ def _payload_problems(schema: Mapping[str, Any], path: str) -> Iterator[Problem]
         optional = isinstance(avro_type, list) and len(avro_type) == 2 and avro_type[0] == "null"
         if not optional or field.get("default", "") is not None:
             yield Problem("payload_not_optional", place, 'must be ["null", …] with default null')
-        metadata = field.get("dancu", {})
-        if not isinstance(metadata, dict) or not metadata.keys() <= _KEYS:
-            yield Problem("metadata", place, f"dancu must be an object with keys of {', '.join(sorted(_KEYS))}")
+
+
+def _metadata_problems(record: Mapping[str, Any], path: str, inside: str = "") -> Iterator[Problem]:
+    """Check the `dancu` objects of an expanded record, and of the records in it."""
+    metadata = record.get("dancu", {})
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("withdrawn", []), list):
+        yield Problem("metadata", path, "a record's dancu must be an object with `withdrawn`, a list of field names")
+    for field in record["fields"]:
+        place = f"{inside}{field['name']}"
+        if not _is_metadata(field.get("dancu", {})):
+            kinds = ", ".join(f"{key} ({kind.__name__})" for key, kind in _METADATA.items())
+            yield Problem("metadata", f"{path}#{place}", f"dancu must be an object of {kinds}")
+        value = present(field["type"])
+        if isinstance(value, dict) and "fields" in value:
+            yield from _metadata_problems(value, path, f"{place}.")
+
+
+def _is_metadata(metadata: Any) -> bool:
+    if not isinstance(metadata, dict) or not all(type(value) is _METADATA.get(key) for key, value in metadata.items()):
+        return False
+    try:
+        re.compile(metadata.get("pattern", ""))
+    except re.error:
+        return False
+    return True
 
 
 def view_problems(view: Mapping[str, Any], event: Mapping[str, Any] | None, path: str) -> Iterator[Problem]:

@@ -78,7 +78,7 @@ def record(folder: Path, current: Mapping[str, Mapping[str, Any]]) -> list[Recor
     recorded = read_recorded(folder)
     target = folder / "recorded"
     target.mkdir(exist_ok=True)
-    next_id = max((int(path.stem) for path in target.glob("*.avsc")), default=0) + 1
+    next_id = max((int(path.stem) for path in target.glob("*.avsc") if path.stem.isdecimal()), default=0) + 1
     added = []
     for subject, schema in current.items():
         versions = recorded.setdefault(subject, [])

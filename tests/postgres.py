@@ -79,11 +79,9 @@ def _programs() -> Path:
     """Return the folder of the newest installed version."""
     found = sorted(_INSTALLED.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     on_path = shutil.which("initdb")
-    if found:
-        return found[-1].parent
-    if on_path:
-        return Path(on_path).resolve().parent
-    skip_missing("PostgreSQL's server programs (initdb) are not installed")
+    if not found and on_path is None:
+        skip_missing("PostgreSQL's server programs (initdb) are not installed")
+    return (found[-1] if found else Path(on_path or "").resolve()).parent
 
 
 def _account(folder: Path) -> dict[str, Any]:
@@ -98,22 +96,21 @@ def _account(folder: Path) -> dict[str, Any]:
 
 
 def _initialise(programs: Path, folder: Path, account: dict[str, Any]) -> None:
-    options = ["-U", _USER, "--pwfile", folder / "password", "--auth=scram-sha-256"]
+    options = ["-U", _USER, "--pwfile", str(folder / "password"), "--auth=scram-sha-256"]
     options += ["-E", "UTF8", "--locale=C", "--no-sync"]
-    command = [programs / "initdb", "-D", folder / "data", *options]
+    command = [str(programs / "initdb"), "-D", str(folder / "data"), *options]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, **account)
     assert done.returncode == 0, done.stderr
 
 
-def _start(programs: Path, folder: Path, account: dict[str, Any]) -> tuple[subprocess.Popen[bytes], int]:
+def _start(programs: Path, folder: Path, account: dict[str, Any]) -> tuple[subprocess.Popen[Any], int]:
     """Start the server on a free port; another program may take that port first, so try a few."""
     for _ in range(5):
         port = _free_port()
-        command = [programs / "postgres", "-D", folder / "data", "-k", folder, "-h", "127.0.0.1", "-p", str(port)]
+        command = [str(programs / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
+        command += ["-h", "127.0.0.1", "-p", str(port), "-F", "-c", "full_page_writes=off"]
         with (folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [*command, "-F", "-c", "full_page_writes=off"], stdout=log, stderr=log, cwd=folder, **account
-            )
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **account)
         if _is_up(process, port):
             return process, port
     raise AssertionError((folder / "log").read_text())
@@ -125,7 +122,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _is_up(process: subprocess.Popen[bytes], port: int) -> bool:
+def _is_up(process: subprocess.Popen[Any], port: int) -> bool:
     """Wait until the server has ended (False) or answers (True); a wrong password is an answer."""
     while process.poll() is None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import orjson
 import sqlalchemy as sa
@@ -47,6 +48,14 @@ NUMBERS = sa.Table(
     sa.Column("person", sa.Text, nullable=False, index=True),
 )
 
+
+class Place(NamedTuple):
+    """Where an event belongs: the number it goes back to when numbers are parted, and the person now."""
+
+    entered_as: str
+    person: str
+
+
 _COLUMNS = APPLIED_EVENTS.c
 _HISTORY = sa.select(
     _COLUMNS.person,
@@ -84,7 +93,28 @@ def valid_numbers(connection: sa.Connection, numbers: Iterable[str]) -> dict[str
     return {row.number: row.person for row in rows}
 
 
-def keep(connection: sa.Connection, events: Sequence[Event], replaced: Mapping[str, str], now: str) -> None:
+def places(connection: sa.Connection, events: Sequence[Event]) -> dict[str, Place]:
+    """Return where each event belongs, by event id: to its subject, or to where its predecessor belongs.
+
+    So a fact stays whole: its correction goes back with it when numbers are parted again.
+    """
+    replaced = valid_numbers(connection, {event.subject for event in events})
+    previous = [event.previous_event_id for event in events if event.previous_event_id]
+    known: dict[str, tuple[str, Place]] = {}
+    if previous:
+        query = sa.select(_COLUMNS.event_id, _COLUMNS.subject, _COLUMNS.entered_as, _COLUMNS.person)
+        for row in connection.execute(query.where(among(_COLUMNS.event_id, previous))):
+            known[row.event_id] = row.subject, Place(row.entered_as, row.person)
+    for event in events:
+        place = Place(event.subject, replaced.get(event.subject, event.subject))
+        subject, before = known.get(event.previous_event_id or "", (event.subject, place))
+        if event.subject == subject or place.person == before.person:
+            place = before
+        known[event.event_id] = event.subject, place
+    return {event.event_id: known[event.event_id][1] for event in events}
+
+
+def keep(connection: sa.Connection, events: Sequence[Event], homes: Mapping[str, Place], now: str) -> None:
     """Insert the events behind those that are there. The caller holds the write lock."""
     last = connection.execute(sa.select(sa.func.max(_COLUMNS.applied_order))).scalar() or 0
     rows = [
@@ -93,8 +123,8 @@ def keep(connection: sa.Connection, events: Sequence[Event], replaced: Mapping[s
             "applied_order": order,
             "sequence": event.sequence,
             "subject": event.subject,
-            "person": replaced.get(event.subject, event.subject),
-            "entered_as": event.subject,
+            "person": homes[event.event_id].person,
+            "entered_as": homes[event.event_id].entered_as,
             "type": event.type,
             "change": event.change,
             "fact_id": event.fact_id,

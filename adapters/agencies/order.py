@@ -29,15 +29,19 @@ def sift(
 
 
 def runs(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """Cut the events so that what parts numbers stands alone: the outcome must not depend on the batch."""
+    """Cut the events behind those that join numbers and around those that part them.
+
+    What comes behind must find the numbers as they are then: the outcome may not depend on the batch.
+    """
     run: list[Event] = []
     for event in events:
-        if event.type in IDENTITY_TYPES and event.change == "ANNULLED":
-            if run:
-                yield run
-            yield [event]
+        joins_or_parts = event.type in IDENTITY_TYPES
+        if run and joins_or_parts and event.change == "ANNULLED":
+            yield run
             run = []
-        else:
-            run.append(event)
+        run.append(event)
+        if joins_or_parts:
+            yield run
+            run = []
     if run:
         yield run

@@ -11,7 +11,15 @@ import sqlalchemy as sa
 
 from adapters.agencies.acceptance import rejection
 from adapters.agencies.agency import Agency
-from adapters.agencies.applied_events import APPLIED_EVENTS, MACHINERY, keep, not_yet_applied, valid_numbers
+from adapters.agencies.applied_events import (
+    APPLIED_EVENTS,
+    MACHINERY,
+    Place,
+    keep,
+    not_yet_applied,
+    places,
+    valid_numbers,
+)
 from adapters.agencies.order import runs, sift
 from adapters.agencies.outage import is_rights_problem, outage, refusal
 from adapters.agencies.recompute import recompute
@@ -100,25 +108,21 @@ class SqlSystem:
             return refusal(event.event_id, error)
 
     def _apply_run(self, connection: sa.Connection, events: Sequence[Event]) -> None:
-        replaced = valid_numbers(connection, {event.subject for event in events})
-        keep(connection, events, replaced, self._clock().isoformat(timespec="milliseconds"))
-        self._list(connection, events, replaced)
-        persons = {
-            replaced.get(event.subject, event.subject) for event in events if event.type not in self._agency.logs
-        }
+        homes = places(connection, events)
+        keep(connection, events, homes, self._clock().isoformat(timespec="milliseconds"))
+        self._list(connection, events, homes)
+        logged = self._agency.logs.keys()
+        persons = {homes[event.event_id].person for event in events if event.type not in logged}
         persons |= rekey(connection, self._agency, events)
         erased = recompute(connection, self._agency, persons)
         self._journal_to_clear |= erased and connection.dialect.name == "sqlite"
 
-    def _list(self, connection: sa.Connection, events: Sequence[Event], replaced: Mapping[str, str]) -> None:
+    def _list(self, connection: sa.Connection, events: Sequence[Event], homes: Mapping[str, Place]) -> None:
         for kind, table in self._agency.logs.items():
-            fields = [column.name for column in table.c][2:]
+            fields = [column.name for column in table.c if column.name not in {"event_id", "person"}]
             rows = [
-                {
-                    "event_id": event.event_id,
-                    "person": replaced.get(event.subject, event.subject),
-                    **{field: event.data.get(field) for field in fields},
-                }
+                {"event_id": event.event_id, "person": homes[event.event_id].person}
+                | {field: event.data.get(field) for field in fields}
                 for event in events
                 if event.type == kind
             ]

@@ -1,0 +1,50 @@
+"""The command `dancu`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.cli import demo, explain, feed, ingest, replay, run, schemas, status
+from deploy.cli.shell import fail
+from deploy.logs import set_up_logs
+from deploy.settings import BadSetting, load_settings
+
+app = typer.Typer(
+    name="dancu",
+    help="Dân Cư Hub: sự kiện dân cư đến đúng cơ quan, đúng một lần. / Population events to the agencies, once each.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they would show personal data
+    rich_markup_mode="rich",
+)
+
+
+@app.callback()
+def _main(
+    context: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option("--home", help="Thư mục của hệ thống / home folder (DANCU_HOME, else .dancu).")
+    ] = None,
+) -> None:
+    try:
+        context.obj = load_settings(home=home)
+    except BadSetting as problem:
+        fail(str(problem), 2)
+    set_up_logs(context.obj.log_level)
+
+
+app.command("demo", epilog="Example: dancu demo --events 2000 --seed 7")(demo.demo)
+app.command("ingest", epilog="Example: dancu schemas example DeathRegistered | dancu ingest -")(ingest.ingest)
+app.command("run", epilog="Example: dancu run --until-idle")(run.run)
+app.command("status", epilog="Example: dancu status --json")(status.status)
+app.command("explain", epilog="Example: dancu explain 0199c0de-0000-7000-8000-000000000001")(explain.explain)
+app.command("feed", epilog="Example: dancu feed tax --limit 10")(feed.feed)
+app.command("replay", epilog='Example: dancu replay land --reason "titles repaired"')(replay.replay)
+app.add_typer(schemas.app, name="schemas")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

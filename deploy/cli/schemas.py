@@ -47,7 +47,7 @@ def list_schemas(json: Json = False, folder: Folder = FOLDER) -> None:
         _print_json([_row(kind, catalogue) for kind in catalogue.types.values()])
         return
     table = Table(
-        Column("type", no_wrap=True), "id", "changes", "same fact by", "agencies", title="Event types (loại sự kiện)"
+        Column("type", no_wrap=True), "id", "changes", "same fact by", "agencies", title="Loại sự kiện · Event types"
     )
     for row in (_row(kind, catalogue) for kind in catalogue.types.values()):
         key = row["vital_key"]

@@ -9,7 +9,7 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
-from deploy.demo import life, mistakes, rights, troubles
+from deploy.demo import life, mistakes, papers, repeats, rights, troubles
 from deploy.demo.lines import SourceLine, Story
 from deploy.demo.world import World
 
@@ -25,18 +25,18 @@ class Rate(NamedTuple):
 RATES: dict[Story, Rate] = {
     life.move: Rate(236, 1),
     life.birth: Rate(130, 1),
-    life.verification: Rate(130, 1),
-    life.card: Rate(110, 1),
+    papers.verification: Rate(130, 1),
+    papers.card: Rate(110, 1),
     life.death: Rate(65, 2),
-    life.account: Rate(60, 1),
+    papers.account: Rate(60, 1),
     life.marriage: Rate(35, 2),
     life.details: Rate(20, 1),
     life.divorce: Rate(12, 2),
-    troubles.resent: Rate(20, 1),
-    troubles.same_fact: Rate(15, 1),
-    troubles.same_death: Rate(6, 2),
-    troubles.same_birth: Rate(3, 2),
-    troubles.released_death: Rate(2, 3),
+    repeats.resent: Rate(20, 1),
+    repeats.same_fact: Rate(15, 1),
+    repeats.same_death: Rate(6, 2),
+    repeats.same_birth: Rate(3, 2),
+    repeats.released_death: Rate(2, 3),
     troubles.corrected: Rate(30, 1),
     troubles.ceased: Rate(10, 1),
     troubles.annulled: Rate(8, 1),

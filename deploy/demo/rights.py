@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.demo.life import IDENTITY, move_of, residence
+from deploy.demo.life import move_of, residence
 from deploy.demo.lines import Event, SourceLine
+from deploy.demo.papers import IDENTITY
 from deploy.demo.population import Fact, Person
 from deploy.demo.world import World
 
@@ -52,7 +53,7 @@ def consent(world: World) -> Iterator[SourceLine | int]:
     until = world.day + 365 if world.rng.random() < 0.5 else None
     fact, event = _consent(world, person, BANK, BANK_PURPOSE, until)
     yield world.line(event, fact)
-    yield int(world.rng.random() * 100)
+    yield world.pause(100)
     if not person.busy and person.alive:
         yield _moves(world, person)
 
@@ -64,10 +65,10 @@ def withdrawn_consent(world: World) -> Iterator[SourceLine | int]:
     with world.holding(person):
         fact, event = _consent(world, person, BANK, BANK_PURPOSE, None)
         yield world.line(event, fact)
-        yield int(world.rng.random() * 40)
+        yield world.pause(40)
         moved, event = move_of(world, person)
         yield world.line(event, moved)
-        yield int(world.rng.random() * 40)
+        yield world.pause(40)
         fact, event = _withdrawal(world, person)
         yield world.line(event, fact)
         yield _moves(world, person)
@@ -81,7 +82,7 @@ def expired_consent(world: World) -> Iterator[SourceLine | int]:
         with world.holding(person):
             fact, event = _consent(world, person, BANK, BANK_PURPOSE, world.last_day - CLEAR_OF_TODAY)
             yield world.line(event, fact)
-            yield int(world.rng.random() * 20)
+            yield world.pause(20)
             yield _moves(world, person)
 
 
@@ -113,12 +114,12 @@ def strict(world: World) -> Iterator[SourceLine | int]:
             fact, event = _consent(world, person, BANK, BANK_PURPOSE, None)
             yield world.line(event, fact)
         yield _moves(world, person)
-        yield int(world.rng.random() * 50)
+        yield world.pause(50)
         fact, event = _protection(world, person, "STRICT")
         yield world.line(event, fact)
-        yield int(world.rng.random() * 3)
+        yield world.pause(3)
         yield _moves(world, person)
-        yield int(world.rng.random() * 100)
+        yield world.pause(100)
         if world.rng.random() < 0.5:
             if world.rng.random() < 0.5:
                 yield world.line(world.follow(fact, "CEASED"), fact, "ceased")
@@ -139,7 +140,7 @@ def confidential(world: World) -> Iterator[SourceLine | int]:
         yield world.line(event, fact)
         yield _moves(world, person)
         if world.rng.random() < 0.3:
-            yield int(world.rng.random() * 30)
+            yield world.pause(30)
             data = {**fact.data, "level": "STRICT"}
             yield world.line(world.follow(fact, "CORRECTED", data), fact, "corrected")
             yield _moves(world, person)
@@ -163,12 +164,12 @@ def new_number(world: World) -> Iterator[SourceLine | int]:
             person.number = number
         fact, event = world.open("PersonalNumberChanged", person, IDENTITY, data, on)
         yield world.line(event, fact)
-        yield int(world.rng.random() * 50)
+        yield world.pause(50)
         person.number = old
         moved, event = move_of(world, person)
         yield world.line(event, moved, "old_number")
         person.number = number
-        yield int(world.rng.random() * 10)
+        yield world.pause(10)
         yield world.repeat(event, {"id": world.new_id(), "subject": number}, "same_fact")
         yield _moves(world, person)
 
@@ -185,12 +186,12 @@ def merger(world: World) -> Iterator[SourceLine | int]:
     with world.holding(person, double):
         moved, event = move_of(world, double)
         yield world.line(event, moved)
-        yield int(world.rng.random() * 50)
+        yield world.pause(50)
         on = world.happens(person, double)
         data = {"merged_numbers": [number], "merged_on": world.date(on), "reason": "Trùng hồ sơ"}
         fact, event = world.open("PersonsMerged", person, IDENTITY, data, on)
         yield world.line(event, fact)
-        yield int(world.rng.random() * 50)
+        yield world.pause(50)
         later, event = move_of(world, double)
         yield world.line(event, later, "old_number")
         moved.person = later.person = person

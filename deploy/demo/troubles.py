@@ -1,4 +1,4 @@
-"""What goes wrong between registers: repeats, corrections, annulments, lateness and wrong order."""
+"""What registers put right or send in the wrong order: corrections, annulments, late and early versions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from deploy.demo.life import (
     birth_of,
@@ -16,7 +15,6 @@ from deploy.demo.life import (
     details_of,
     find_frail,
     find_mother,
-    hospital,
     move_of,
 )
 from deploy.demo.lines import Event, SourceLine
@@ -31,68 +29,6 @@ WAIT_AT_MOST = 25
 
 def _somebody(world: World) -> Person | None:
     return world.population.draw(lambda p: p.alive)
-
-
-def _pause(world: World, at_most: int) -> int:
-    return int(world.rng.random() * at_most)
-
-
-def resent(world: World) -> Iterator[SourceLine | int]:
-    """A register sends the very same line again."""
-    sent = world.recent[int(world.rng.random() * len(world.recent))] if world.recent else None
-    if sent and not sent.fact.person.busy:
-        yield SourceLine(sent.line.raw, "same_event_id")
-
-
-def same_fact(world: World) -> Iterator[SourceLine | int]:
-    """A register sends a version of a fact again, under another event id."""
-    sent = world.recent[int(world.rng.random() * len(world.recent))] if world.recent else None
-    if sent and not sent.fact.person.busy:
-        yield world.repeat(sent.event, {"id": str(UUID(int=world.rng.getrandbits(128)))}, "same_fact")
-
-
-def same_death(world: World) -> Iterator[SourceLine | int]:
-    """A hospital and the civil status register report the same death, in either order."""
-    if not (person := find_frail(world)):
-        return
-    on, province = world.happens(person), person.home["province_code"]
-    sources = [civil_status(province), hospital(province)]
-    if world.rng.random() < 0.5:
-        sources.reverse()
-    with world.holding(person):
-        for source, intent in zip(sources, ("fresh", "same_vital"), strict=True):
-            fact, event = death_of(world, person, source, on)
-            yield world.line(event, fact) if intent == "fresh" else world.repeat(event, {}, intent)
-            yield _pause(world, 200)
-        bury(world, person)
-
-
-def same_birth(world: World) -> Iterator[SourceLine | int]:
-    """A hospital reports a birth that is already registered."""
-    if not (mother := find_mother(world)):
-        return
-    child, fact, event = birth_of(world, mother)
-    yield world.line(event, fact)
-    yield _pause(world, 200)
-    _, again = world.open("BirthRegistered", child, hospital(child.home["province_code"]), fact.data, child.born)
-    yield world.repeat(again, {}, "same_vital")
-    world.population.join(child)
-
-
-def released_death(world: World) -> Iterator[SourceLine | int]:
-    """A death registered at the wrong office is annulled; the hospital's report of it then stands."""
-    if not (person := find_frail(world)):
-        return
-    on, province = world.happens(person), person.home["province_code"]
-    with world.holding(person):
-        fact, event = death_of(world, person, civil_status(province), on)
-        yield world.line(event, fact)
-        yield _pause(world, 60)
-        _, again = death_of(world, person, hospital(province), on)
-        yield world.repeat(again, {}, "same_vital_released")
-        yield _pause(world, 60)
-        yield world.line(world.follow(fact, "ANNULLED"), fact, "annulled")
-        bury(world, person)
 
 
 def amended(world: World, fact: Fact) -> dict[str, Any]:
@@ -175,7 +111,7 @@ def annulled_birth(world: World) -> Iterator[SourceLine | int]:
         child, fact, event = birth_of(world, mother)
         with world.holding(child):
             yield world.line(event, fact)
-            yield 20 + _pause(world, 200)
+            yield 20 + world.pause(200)
             yield world.line(world.follow(fact, "ANNULLED"), fact, "annulled")
         child.busy = True  # a later correction of a birth that never was would make no sense
 
@@ -187,9 +123,9 @@ def annulled_death(world: World) -> Iterator[SourceLine | int]:
     with world.holding(person):
         fact, event = death_of(world, person, civil_status(person.home["province_code"]), world.happens(person))
         yield world.line(event, fact)
-        yield 20 + _pause(world, 200)
+        yield 20 + world.pause(200)
         yield world.line(world.follow(fact, "ANNULLED"), fact, "annulled")
-        yield _pause(world, 50)
+        yield world.pause(50)
         moved, event = move_of(world, person)
         yield world.line(event, moved)
 
@@ -206,10 +142,10 @@ def joined(world: World) -> Iterator[SourceLine | int]:
         else:
             fact, event = move_of(world, person)
         yield world.line(event, fact)
-        yield _pause(world, 100)
+        yield world.pause(100)
         data = amended(world, fact)
         yield world.line(world.follow(fact, "ANNULLED"), fact, "joined_annul")
-        yield _pause(world, 4)
+        yield world.pause(4)
         yield world.line(world.follow(fact, "CREATED", data), fact, "joined_create")
         if dies:
             bury(world, person)
@@ -225,9 +161,9 @@ def late(world: World) -> Iterator[SourceLine | int]:
         second = world.follow(fact, "CORRECTED", amended(world, fact))
         third = world.follow(fact, "CORRECTED", amended(world, fact))
         third["previousid"] = event["id"]
-        yield _pause(world, 60)
+        yield world.pause(60)
         yield world.line(third, fact, "corrected")
-        yield _pause(world, 60)
+        yield world.pause(60)
         yield world.repeat(second, {}, "late")
 
 
@@ -241,11 +177,11 @@ def early_correction(world: World) -> Iterator[SourceLine | int]:
             yield world.line(world.follow(fact, "CORRECTED", amended(world, fact)), fact, "waits")
         else:
             yield world.line(take_back(world, fact), fact, "waits")
-        yield _pause(world, WAIT_AT_MOST // 2)
+        yield world.pause(WAIT_AT_MOST // 2)
         if world.rng.random() < 0.5:
             queued, event = details_of(world, person)
             yield world.line(event, queued, "queued")
-        yield _pause(world, WAIT_AT_MOST // 2)
+        yield world.pause(WAIT_AT_MOST // 2)
         yield world.line(original, fact, "original")
 
 
@@ -256,7 +192,7 @@ def orphan_correction(world: World) -> Iterator[SourceLine | int]:
     person.busy = True  # for good: whatever came of this person would have to wait too
     fact, _ = move_of(world, person)
     yield world.line(world.follow(fact, "CORRECTED", amended(world, fact)), fact, "waits_forever")
-    yield _pause(world, 100)
+    yield world.pause(100)
     moved, event = move_of(world, person)
     yield world.line(event, moved, "queued")
 

@@ -120,6 +120,10 @@ class World:
         """Return a day number as an ISO date."""
         return date.fromordinal(day).isoformat()
 
+    def pause(self, at_most: int) -> int:
+        """Return for how many lines a story rests: fewer than `at_most`."""
+        return int(self.rng.random() * at_most)
+
     @contextmanager
     def holding(self, *persons: Person) -> Iterator[None]:
         """Keep these persons out of all other stories."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.database import reading
 from hub.deliveries import rows
 from hub.deliveries.delivery import Fact, FactKind, Held, Outcome, State, Summary
 from hub.deliveries.tables import attempts, delivered, held
@@ -24,7 +25,7 @@ class DeliveryBrowser:
     def summary(self, agency: str) -> Summary:
         """Count what is kept back for an agency, and what came through by replay."""
         query = sa.select(held.c.state, sa.func.count()).where(held.c.agency == agency).group_by(held.c.state)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             counts: dict[str, int] = dict(connection.execute(query).all())
         return Summary(
             parked=counts.get(State.PARKED, 0),
@@ -49,13 +50,13 @@ class DeliveryBrowser:
         )
         if agency is not None:
             query = query.where(held.c.agency == agency)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [rows.held_of(row) for row in connection.execute(query)]
 
     def story(self, event_id: str) -> list[Fact]:
         """Tell what happened to an event on its way to each agency, in order of time."""
         facts: list[Fact] = []
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for row in connection.execute(sa.select(held).where(held.c.event_id == event_id)).all():
                 facts += _kept_facts(row, _attempts(connection, row))
             taken = connection.execute(sa.select(delivered).where(delivered.c.event_id == event_id)).all()

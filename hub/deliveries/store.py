@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from hub.database import reading
 from hub.deliveries import chains, rows
 from hub.deliveries.chains import Link, Next
 from hub.deliveries.delivery import Account, Held, Request, State, Trial, Waiting
@@ -24,12 +25,12 @@ class Deliveries:
 
     def settled(self, agency: str, first: int, last: int) -> set[int]:
         """Return the positions from `first` to `last` that are recorded already."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _settled(connection, agency, first, last)
 
     def open_ends(self, agency: str, keys: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Return (first, last) open position of each of the keys that has any."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return chains.open_ends(connection, agency, keys)
 
     def record(self, agency: str, account: Account) -> None:
@@ -58,12 +59,12 @@ class Deliveries:
             .order_by(held.c.due_at, held.c.position)
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [rows.held_of(row) for row in connection.execute(query)]
 
     def keys_behind(self, agency: str, positions: Sequence[int]) -> set[str]:
         """Return the keys of the events that wait behind one of the positions."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return {turn.key for turn in _behind(connection, agency, dict.fromkeys(positions))}
 
     def hold_back(self, agency: str, links: Sequence[Link], now: int) -> None:
@@ -115,7 +116,7 @@ class Deliveries:
     def count_due(self, chosen: sa.ColumnElement[bool], now: int) -> int:
         """Return how many `make_due` would make due."""
         query = sa.select(sa.func.count()).select_from(held).where(_can_be_made_due(now), chosen)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(query).scalar_one()
 
 

@@ -121,7 +121,10 @@ def _unreadable(raw: bytes, error: orjson.JSONDecodeError) -> Broken:
 
 
 def _composed(value: Any) -> Any:
+    """Return the value with its texts in NFC. Raises `Broken` for a NUL that came as an escape."""
     if isinstance(value, str):
+        if "\x00" in value:
+            raise Broken("nul_byte", "a text holds the NUL character")
         return unicodedata.normalize("NFC", value)
     if isinstance(value, list):
         return [_composed(item) for item in value]

@@ -24,7 +24,7 @@ class Sent(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """What a source's own reader refused, whole, with the reason."""
+    """What a source's own reader refused, whole (or where the whole is kept), with the reason."""
 
     raw: bytes
     reason: str
@@ -47,6 +47,8 @@ class Desk:
     """Takes events for one log. `clock` gives milliseconds since 1970 UTC."""
 
     def __init__(self, log: EventLog, register: IntakeRegister, admission: Admission, clock: Callable[[], int]) -> None:
+        #: Told of every refusal, for whoever watches.
+        self.on_refused: Callable[[Rejected], None] = lambda _: None
         self._log = log
         self._register = register
         self._admission = admission
@@ -78,6 +80,8 @@ class Desk:
         taken = Taken(len(messages) - repeated, len(refusals), repeated)
         outputs = _outputs(messages, [_refusal(*refusal) for refusal in refusals])
         self._log.append(Outputs(outputs, Mark(producer, mark(taken)) if mark else None))
+        for rejected, _ in refusals:
+            self.on_refused(rejected)
         return taken
 
     def _admit(self, content: bytes | Mapping[str, Any] | Unread, now: int) -> Message | Refused:

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from hub import headers as h
 from hub.arrival import Arrival
+from hub.eventlog import Batch
 from hub.facts import NumberStands
 
 #: Reads the payload of an arrival.
 Reader = Callable[[Arrival], Mapping[str, Any]]
+
+
+_CHANGE_NUMBERS = frozenset({"PersonalNumberChanged", "PersonsMerged"})
+
+
+def before_next_change(batch: Batch) -> Batch:
+    """Return the batch up to the next change of numbers, which begins the batch after it.
+
+    So one answer to "who is who" holds for all events of a batch, and is the one that held when they were taken.
+    """
+    for index, record in enumerate(batch.records):
+        if index > 0 and record.headers.get(h.TYPE) in _CHANGE_NUMBERS:
+            return replace(batch, records=batch.records[:index])
+    return batch
 
 
 class Numbers:
@@ -56,8 +73,7 @@ def identify(
 ) -> tuple[list[Arrival], list[tuple[int, NumberStands]]]:
     """Fill in each arrival's person; return them and the changes of numbers with their positions.
 
-    What goes out names the person by the number valid at that point. Order, deduplication and consents go by
-    the number valid at the end of the batch, so that events before and after a change meet.
+    What is sent under an earlier number goes out under the one that is valid now, and is judged by it.
     """
     changes: list[tuple[int, NumberStands]] = []
     named: list[Arrival] = []
@@ -74,9 +90,6 @@ def identify(
 
 def _with_person(arrival: Arrival, person: str) -> Arrival:
     return arrival if arrival.person == person else arrival._replace(person=person)
-
-
-_CHANGE_NUMBERS = frozenset({"PersonalNumberChanged", "PersonsMerged"})
 
 
 def _changes(arrival: Arrival, numbers: Numbers, read: Reader) -> list[NumberStands]:

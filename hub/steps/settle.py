@@ -78,7 +78,7 @@ class _Desk:
         elif self._is_original_of(arrival, queue[0]):
             self._offer(arrival, arrival.at, place=0)
             self._drain(arrival.person, arrival.at)
-        elif _are_one_correction(queue[0], arrival):
+        elif self._are_one_correction(queue[0], arrival):
             self._join(queue.pop(0), arrival)
             self._drain(arrival.person, arrival.at)
         else:
@@ -96,7 +96,7 @@ class _Desk:
         queue = self._queues.get(person, [])
         while queue:
             head = queue[0]
-            if len(queue) > 1 and _are_one_correction(head, queue[1].arrival):
+            if len(queue) > 1 and self._are_one_correction(head, queue[1].arrival):
                 self._join(queue.pop(0), queue.pop(0).arrival)
                 continue
             if head.why is not Why.QUEUE and head.until > now and not self._original_is_here(head):
@@ -231,22 +231,25 @@ class _Desk:
             self._create(held.arrival)
 
     def _is_original_of(self, arrival: Arrival, held: Held) -> bool:
-        return held.why is Why.PREVIOUS and held.arrival.previous_id == arrival.event_id
+        return held.arrival.previous_id == arrival.event_id
+
+    def _are_one_correction(self, held: Held, creation: Arrival) -> bool:
+        """Whether an annulment that is kept back and an event are two halves of one correction of a fact."""
+        annulment = held.arrival
+        previous = self._met.get(annulment.previous_id or "")
+        return (
+            annulment.change == "ANNULLED"
+            and creation.change == "CREATED"
+            and creation.fact == annulment.fact
+            and creation.version > annulment.version
+            and creation.at <= annulment.at + self._patience.join
+            and previous is not None
+            and previous.fate is not Fate.HELD
+        )
 
     def _original_is_here(self, held: Held) -> bool:
         previous = self._met.get(held.arrival.previous_id or "")
         return held.why is Why.PREVIOUS and previous is not None and previous.fate is not Fate.HELD
-
-
-def _are_one_correction(annulment: Held, creation: Arrival) -> bool:
-    """Whether an annulment that waits and an event are two halves of one correction of a fact."""
-    return (
-        annulment.why is Why.JOIN
-        and creation.change == "CREATED"
-        and creation.fact == annulment.arrival.fact
-        and creation.version > annulment.arrival.version
-        and creation.at <= annulment.until
-    )
 
 
 def _own_rank(arrival: Arrival) -> int:

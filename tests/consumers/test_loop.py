@@ -110,6 +110,25 @@ def test_an_outage_in_the_middle_of_the_search_parks_nothing(scene: Scene) -> No
     assert len(scene.agency.ids) == 3
 
 
+def test_an_event_that_met_a_short_outage_during_the_search_is_tried_again_before_it_is_parked(scene: Scene) -> None:
+    class Blinking:
+        """Takes no large batch, and is away for its second single event."""
+
+        singles = 0
+
+        def deliver(self, events: Sequence[Event]) -> Receipt:
+            self.singles += len(events) == 1
+            if len(events) > 1 or self.singles == 2:
+                raise Unavailable("gone")
+            return scene.agency.deliver(events)
+
+    scene.publish(*(message(f"e{n}", f"p{n}") for n in range(4)))
+    scene.change(destination=Blinking())
+    deliver_once(scene.feed, 5)
+    assert len(scene.agency.ids) == 4
+    assert scene.browser.summary(AGENCY) == Summary()
+
+
 def test_a_poison_event_is_parked_after_some_outages_and_its_feed_goes_on(scene: Scene) -> None:
     scene.agency.falls_over = {"b1"}
     scene.publish(message("a1", "A"), message("b1", "B"), message("c1", "C"), message("b2", "B"))

@@ -16,7 +16,7 @@ from replay.redeliver import make_due
 from replay.selection import Selection
 from tests.consumers.agency import AGENCY, Scene, build, message
 
-KILLS = 15
+KILLS = 12
 EVENTS_PER_ROUND = 150
 PERSONS = 40
 

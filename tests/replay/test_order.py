@@ -168,6 +168,6 @@ class HandingOut(RuleBasedStateMachine):
 
 
 HandingOut.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestHandingOut = HandingOut.TestCase

@@ -34,8 +34,13 @@ ENVELOPE = {
 
 
 @cache
+def schema_of(name: str) -> Any:
+    return orjson.loads(file_of(name).read_bytes())
+
+
+@cache
 def validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(orjson.loads(file_of(name).read_bytes()))
+    return Draft202012Validator(schema_of(name))
 
 
 def accepts(event: dict[str, Any]) -> bool:
@@ -56,6 +61,13 @@ def through_avro(kind: EventType, payload: dict[str, Any]) -> dict[str, Any]:
     return decoded
 
 
+def there_and_back(kind: EventType, data: dict[str, Any]) -> dict[str, Any] | ImpossibleValue:
+    try:
+        return to_json(through_avro(kind, to_avro(data, kind)), kind)
+    except ImpossibleValue as impossible:
+        return impossible
+
+
 def said(data: Any) -> Any:
     """The data without its nulls, which say nothing."""
     if isinstance(data, dict):
@@ -67,13 +79,13 @@ def said(data: Any) -> Any:
 def test_the_committed_json_schema_is_what_the_avro_says(name: str) -> None:
     kind = CATALOGUE.types[name]
     assert file_of(name).read_bytes() == text_of(json_schema(kind.schema, kind.payload))
-    Draft202012Validator.check_schema(validator(name).schema)
+    Draft202012Validator.check_schema(schema_of(name))
 
 
 @pytest.mark.parametrize("name", TYPES)
 def test_json_that_is_accepted_survives_avro(name: str) -> None:
     kind = CATALOGUE.types[name]
-    schema = validator(name).schema["properties"]["data"]
+    schema = schema_of(name)["properties"]["data"]
     required = [field.name for field in kind.payload if field.required] or [kind.payload[0].name]
     there = {field: _not_null(schema["properties"][field]) for field in required}
     data_schema = {**schema, "type": "object", "properties": {**schema["properties"], **there}, "required": required}
@@ -82,10 +94,9 @@ def test_json_that_is_accepted_survives_avro(name: str) -> None:
     @given(json_values(data_schema))
     def check(data: dict[str, Any]) -> None:
         assert accepts(event_with(name, data)), list(validator(name).iter_errors(event_with(name, data)))
-        try:
-            back = to_json(through_avro(kind, to_avro(data, kind)), kind)
-        except ImpossibleValue as impossible:
-            assert "calendar" in impossible.reason or "years 1 to 9999" in impossible.reason
+        back = there_and_back(kind, data)
+        if isinstance(back, ImpossibleValue):
+            assert "calendar" in back.reason or "years 1 to 9999" in back.reason
             return
         wanted = said(data)
         for field in kind.payload:
@@ -156,8 +167,8 @@ def test_a_new_fact_needs_every_required_field(name: str) -> None:
         without = {other: value for other, value in event["data"].items() if other != field.name}
         assert accepts({**event, "data": without}) is not field.required
         assert accepts({**event, "data": {**without, field.name: None}}) is not field.required
-    for nothing in (None, {}):
-        assert not accepts({**event, "data": nothing})
+    assert not accepts({**event, "data": None})
+    assert not accepts({**event, "data": {}})
     assert not accepts({key: value for key, value in event.items() if key != "data"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -28,12 +29,13 @@ def told_at_random(agency: str, random: Random, length: int, people: int) -> lis
             kind, subject = random.choice(types), random.choice(numbers)
             story.append(register.tells(kind, subject, **_payload(kind, random, subject, numbers)))
         elif before.type in _ONLY_ANNULLED or random.random() < 0.4:
-            story.append(register.annuls(before))
+            story.append(replace(register.annuls(before), subject=random.choice([before.subject, *numbers])))
         elif random.random() < 0.2:
             story.append(register.ceases(before))
         else:
-            payload = _payload(before.type, random, before.subject, numbers)
-            story.append(register.corrects(before, **payload))
+            subject = random.choice([before.subject, *numbers])
+            payload = _payload(before.type, random, subject, numbers)
+            story.append(replace(register.corrects(before, **payload), subject=subject))
     return story
 
 
@@ -44,10 +46,8 @@ def held(engine: sa.Engine) -> dict[str, list[tuple[Any, ...]]]:
     with engine.connect() as connection:
         return {
             table.name: sorted(
-                (
-                    tuple(str(value) for name, value in row.items() if name != "applied_at")
-                    for row in connection.execute(sa.select(table)).mappings()
-                )
+                tuple(str(value) for name, value in row.items() if name != "applied_at")
+                for row in connection.execute(sa.select(table)).mappings()
             )
             for table in metadata.sorted_tables
         }

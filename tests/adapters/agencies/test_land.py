@@ -41,9 +41,7 @@ def test_an_annulled_death_lifts_the_flag() -> None:
 def test_a_death_without_titles_is_noted_and_the_note_goes_with_the_annulment() -> None:
     register = Register()
     death = register.tells("DeathRegistered", died_on="2025-03-01")
-    assert [(n["type"], n["fact_id"]) for n in effects(AGENCY, death)["notes"]] == [
-        ("DeathRegistered", death.fact_id)
-    ]
+    assert [(n["type"], n["fact_id"]) for n in effects(AGENCY, death)["notes"]] == [("DeathRegistered", death.fact_id)]
     assert effects(AGENCY, death, register.annuls(death)) == {}
 
 

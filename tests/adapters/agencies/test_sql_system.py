@@ -49,7 +49,7 @@ def deliver_in_pieces(system: SqlSystem, story: Sequence[Event], random: Random)
 
 
 def same_however_batched(name: str, url: str, random: Random) -> None:
-    story = told_at_random(name, random, random.randint(1, 40), people=4)
+    story = told_at_random(name, random, random.randint(1, 30), people=4)
     with opened(name, url) as (system, engine):
         assert not system.deliver(story).rejected
         at_once = held(engine)
@@ -63,7 +63,7 @@ def same_however_batched(name: str, url: str, random: Random) -> None:
         empty(engine)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(name=st.sampled_from(sorted(AGENCIES)), random=st.randoms(use_true_random=False))
 def test_the_outcome_does_not_depend_on_batches_nor_on_repeats(name: str, random: Random) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -71,7 +71,7 @@ def test_the_outcome_does_not_depend_on_batches_nor_on_repeats(name: str, random
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(name=st.sampled_from(sorted(AGENCIES)), random=st.randoms(use_true_random=False))
 def test_nor_does_it_on_postgresql(postgres_url: str, name: str, random: Random) -> None:

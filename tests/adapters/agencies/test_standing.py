@@ -92,8 +92,8 @@ def versions_of_facts(draw: st.DrawFn) -> Sequence[Event]:
         event = register.tells("ResidenceChanged", moved_on="2025-01-01")
         events.append(event)
         for _ in range(draw(st.integers(0, 3))):
-            step = draw(st.sampled_from([register.corrects, register.annuls, register.ceases]))
-            event = step(event)
+            change = draw(st.sampled_from(["corrects", "annuls", "ceases"]))
+            event = getattr(register, change)(event)
             events.append(event)
     return events
 

@@ -1,0 +1,65 @@
+"""What every command shares: the home it works in, and errors in plain words."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import sqlalchemy as sa
+import typer
+from rich.console import Console
+
+from adapters.ingest import CannotRead
+from deploy.bootstrap import Hub, open_hub
+from deploy.home import HomeBusy, HomeDamaged
+from deploy.settings import BadSetting, Settings
+from hub.agreements import AgreementProblem
+from hub.eventlog import LogUnavailable
+from schemas.problem import SchemaProblem
+
+#: Tables and progress go here; what a program reads goes to standard output.
+screen = Console(stderr=True, highlight=False)
+
+_KNOWN = (AgreementProblem, BadSetting, CannotRead, HomeBusy, HomeDamaged, LogUnavailable, SchemaProblem)
+
+
+def settings_of(context: typer.Context) -> Settings:
+    """Return the settings that the command line and the environment gave."""
+    settings = context.find_root().obj
+    if not isinstance(settings, Settings):
+        raise TypeError("the command was not called through `dancu`")
+    return settings
+
+
+@contextmanager
+def hub_of(context: typer.Context) -> Iterator[Hub]:
+    """Open the hub of the home folder; known errors end the command with plain words and exit code 1."""
+    with plain_errors(), open_hub(settings_of(context)) as hub:
+        yield hub
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn the errors of a broken world into one sentence and exit code 1. Bugs stay bugs."""
+    try:
+        yield
+    except _KNOWN as problem:
+        fail(str(problem))
+    except sa.exc.DBAPIError as error:
+        fail(f"the database can't be used: {error.orig}. Is the disk full, or the file damaged?")
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone; there is nobody left to tell
+        raise typer.Exit(1) from None
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            fail(f"the disk is full: {error.filename or 'output'}. Make room and start again; nothing is lost.")
+        fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """End the command with a message."""
+    screen.print(f"Lỗi / Error: {message}", style="bold red", markup=False, soft_wrap=True)
+    raise typer.Exit(code)

@@ -1,0 +1,95 @@
+"""Runs a hub in one process: the worker, and a delivery loop per agency in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from consumers.loop import deliver_forever
+from deploy.bootstrap import Hub
+from hub.deliveries import DeliveryBrowser
+from hub.destination import Destination
+from hub.observe import Observer, nobody
+from hub.topics import BULK, DELIVER, PIPELINE, RECEIVED, outbox
+from hub.worker import work_until
+
+#: Seconds that the delivery loops have to finish their batch when the hub stops.
+_LAST_BATCH = 8.0
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a hub, from its start until it is told to stop or has nothing left to do."""
+
+    hub: Hub
+    until_idle: bool = False
+    observe: Observer = nobody
+    #: Agencies whose system is not the one that the agreement names.
+    destinations: Mapping[str, Destination] = field(default_factory=dict)
+    #: Called every tenth of a second, for a display.
+    on_pulse: Callable[[], None] = lambda: None
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _failure: list[BaseException] = field(default_factory=list)
+
+    def go(self) -> None:
+        """Run. SIGTERM and SIGINT stop it cleanly. Raises what broke it, such as `LogUnavailable`."""
+        loops = [threading.Thread(target=self._deliver, args=(agency,), daemon=True) for agency in self.hub.agencies]
+        for loop in loops:
+            loop.start()
+        try:
+            asyncio.run(self._work())
+        finally:
+            self._stop.set()
+            for loop in loops:
+                loop.join(_LAST_BATCH)
+        if self._failure:
+            raise self._failure[0]
+
+    async def _work(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread():
+            for sign in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(sign, stop.set)
+        pulse = asyncio.create_task(self._watch(stop))
+        try:
+            await work_until(stop, self.hub.work(self.observe))
+        finally:
+            stop.set()
+            await pulse
+
+    async def _watch(self, stop: asyncio.Event) -> None:
+        """Stop the run when a delivery loop broke, or when there is nothing left to do and nobody wants to wait."""
+        while not stop.is_set():
+            await asyncio.sleep(0.1)
+            self.on_pulse()
+            if self._failure or (self.until_idle and await asyncio.to_thread(self._is_idle)):
+                stop.set()
+
+    def _is_idle(self) -> bool:
+        """Whether everything is decided and handed out. What waits for more to come is let go: no more will come."""
+        log = self.hub.log
+        if any(_behind(log.extent(topic, group)) for topic, group in ((RECEIVED, PIPELINE), (BULK, "bulk"))):
+            return False
+        waiting = self.hub.waiting()
+        if waiting.count():
+            waiting.flush()
+            return False
+        if any(_behind(log.extent(outbox(agency), DELIVER)) for agency in self.hub.agencies):
+            return False
+        browser = DeliveryBrowser(self.hub.deliveries_db)
+        return not any(browser.summary(agency).due for agency in self.hub.agencies)
+
+    def _deliver(self, agency: str) -> None:
+        try:
+            deliver_forever(self.hub.feed(agency, self.destinations.get(agency), self.observe), self._stop)
+        except BaseException as error:
+            self._failure.append(error)
+
+
+def _behind(extent: tuple[int, int]) -> bool:
+    committed, last = extent
+    return committed < last
