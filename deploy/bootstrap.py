@@ -29,7 +29,6 @@ from hub.opening import Opening
 from hub.pipeline import process_batch
 from hub.registers import Registers
 from hub.registers import tables as t
-from hub.registers.intake import IntakeRegister
 from hub.registers.today import Today
 from hub.rules import Rules
 from hub.steps.settle import Patience
@@ -63,7 +62,11 @@ class Hub:
 
     def desk(self) -> Desk:
         """Return the intake desk."""
-        return Desk(self.log, IntakeRegister(self.registers_db), Admission(self.rules.catalogue), now_ms)
+        return Desk(self.log, self.registers_db, Admission(self.rules.catalogue), now_ms)
+
+    def lane(self) -> BulkLane:
+        """Return the lane of mass runs."""
+        return BulkLane(self.log, self.registers_db, self.agencies)
 
     def waiting(self) -> Waiting:
         """Return the watch over what is kept back."""
@@ -84,7 +87,7 @@ class Hub:
             log=self.log,
             process=process,
             on_tick=lambda: waiting.tick(now_ms()),
-            on_empty=BulkLane(self.log, self.agencies).let_in,
+            on_empty=self.lane().let_in,
             datadir=self.home.worker,
             limit=self.settings.batch,
         )

@@ -13,7 +13,7 @@ from deploy.bootstrap import Hub
 from hub.deliveries import DeliveryBrowser
 from hub.destination import Destination
 from hub.observe import Observer, nobody
-from hub.topics import BULK, DELIVER, PIPELINE, RECEIVED, outbox
+from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from hub.worker import work_until
 
 #: Seconds that the delivery loops have to finish their batch when the hub stops.
@@ -72,7 +72,7 @@ class Run:
     def _is_idle(self) -> bool:
         """Whether everything is decided and handed out. What waits for more to come is let go: no more will come."""
         log = self.hub.log
-        if any(_behind(log.extent(topic, group)) for topic, group in ((RECEIVED, PIPELINE), (BULK, "bulk"))):
+        if _behind(log.extent(RECEIVED, PIPELINE)) or self.hub.lane().count():
             return False
         waiting = self.hub.waiting()
         if waiting.count():

@@ -14,7 +14,7 @@ from hub.registers import Registers
 from hub.rules import Rules
 from hub.steps.address import address
 from hub.steps.deduplicate import deduplicate
-from hub.steps.identify import before_next_change, identify
+from hub.steps.identify import between_changes, identify
 from hub.steps.permit import permit
 from hub.steps.project import project
 from hub.steps.settle import settle
@@ -36,15 +36,16 @@ def process_batch(log: EventLog, registers: Registers, rules: Rules, batch: Batc
 
     What was remembered of a batch that never reached the log is forgotten when that batch is read again.
     """
-    started, batch = time.perf_counter(), before_next_change(batch)
-    arrivals, unreadable = validate(batch.records, rules.catalogue)
-    with registers.as_of(batch.after) as past:
-        numbers = past.numbers(arrivals, time_of(batch), rules.read)
-        known, renamed = identify(arrivals, numbers, rules.read)
-        facts = past.facts(known, numbers, time_of(batch))
-    outcome = decide(known, facts, rules, time_of(batch)).including(unreadable, renamed)
-    outputs = outputs_of(outcome, batch.records)
-    registers.remember(batch, outcome)
-    log.commit(batch, outputs)
-    written = {topic: len(messages) for topic, messages in outputs.messages.items()}
-    observe(BatchProcessed(len(batch.records), written, time.perf_counter() - started))
+    for part in between_changes(batch):
+        started, now = time.perf_counter(), time_of(part)
+        arrivals, unreadable = validate(part.records, rules.catalogue)
+        with registers.as_of(part.after) as past:
+            numbers = past.numbers(arrivals, now, rules.read)
+            known, renamed = identify(arrivals, numbers, rules.read)
+            facts = past.facts(known, numbers, now)
+        outcome = decide(known, facts, rules, now).including(unreadable, renamed)
+        outputs = outputs_of(outcome, part.records)
+        registers.remember(part, outcome)
+        log.commit(part, outputs)
+        written = {topic: len(messages) for topic, messages in outputs.messages.items()}
+        observe(BatchProcessed(len(part.records), written, time.perf_counter() - started))

@@ -6,8 +6,6 @@ from typing import Final
 
 #: Every event that intake has taken, in the order of taking.
 RECEIVED: Final = "received"
-#: Mass runs wait here and are let into `received` when it is empty, so that they delay no death and no annulment.
-BULK: Final = "received.bulk"
 #: What is set aside, with the reason: whole events, references to events, and references to events.
 REFUSED: Final = "refused"
 WITHHELD: Final = "withheld"

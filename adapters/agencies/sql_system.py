@@ -136,10 +136,11 @@ class SqlSystem:
         connection = self._engine.raw_connection()
         try:
             cursor = connection.cursor()
-            cursor.execute("PRAGMA busy_timeout = 1000")
+            patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+            cursor.execute("PRAGMA busy_timeout = 500")
             # A reader in the way is no outage: the next delivery tries again, and closing does it anyway.
             busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            cursor.execute("PRAGMA busy_timeout = 30000")
+            cursor.execute(f"PRAGMA busy_timeout = {patience:d}")
             cursor.close()
         finally:
             connection.close()

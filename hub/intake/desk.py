@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
+import sqlalchemy as sa
 
 from hub import headers as h
-from hub.eventlog import EventLog, Mark, Message, Outputs
+from hub.bulk import BulkLane
+from hub.eventlog import Log, Mark, Message, Outputs
 from hub.intake.admit import Admission, Refused
 from hub.registers.intake import IntakeRegister, Rejected
-from hub.topics import BULK, RECEIVED, REFUSED
+from hub.topics import RECEIVED, REFUSED
 
 
 class Sent(NamedTuple):
@@ -46,11 +48,13 @@ class Taken:
 class Desk:
     """Takes events for one log. `clock` gives milliseconds since 1970 UTC."""
 
-    def __init__(self, log: EventLog, register: IntakeRegister, admission: Admission, clock: Callable[[], int]) -> None:
+    def __init__(self, log: Log, engine: sa.Engine, admission: Admission, clock: Callable[[], int]) -> None:
+        """Use the registers' database for what intake remembers, and for the lane of mass runs."""
         #: Told of every refusal, for whoever watches.
         self.on_refused: Callable[[Rejected], None] = lambda _: None
         self._log = log
-        self._register = register
+        self._register = IntakeRegister(engine)
+        self._lane = BulkLane(log, engine)
         self._admission = admission
         self._clock = clock
 
@@ -61,7 +65,7 @@ class Desk:
         places of the same producer again, after a crash, counts nothing twice.
         """
         now = self._clock()
-        messages: list[Message] = []
+        messages: dict[str, Message] = {}
         refusals: list[tuple[Rejected, bytes]] = []
         places: dict[str, str] = {}
         repeated = 0
@@ -74,15 +78,27 @@ class Desk:
             event_id = found.headers[h.ID]
             repeated += event_id in places
             places.setdefault(event_id, place)
-            messages.append(found)
+            messages[place] = found
         known = self._register.note(places, [rejected for rejected, _ in refusals], now)
         repeated += len(known)
         taken = Taken(len(messages) - repeated, len(refusals), repeated)
-        outputs = _outputs(messages, [_refusal(*refusal) for refusal in refusals])
+        outputs = {RECEIVED: self._direct(messages), REFUSED: [_refusal(*refusal) for refusal in refusals]}
         self._log.append(Outputs(outputs, Mark(producer, mark(taken)) if mark else None))
         for rejected, _ in refusals:
             self.on_refused(rejected)
         return taken
+
+    def _direct(self, messages: Mapping[str, Message]) -> list[Message]:
+        """Put mass runs into their lane; return the rest, and let in first what the lane has of these persons."""
+        persons = {message.key for message in messages.values() if h.BULK_ID not in message.headers}
+        bulk = {
+            place: message
+            for place, message in messages.items()
+            if h.BULK_ID in message.headers and message.key not in persons
+        }
+        self._lane.put(bulk)
+        self._lane.let_in_of(persons)
+        return [message for place, message in messages.items() if place not in bulk]
 
     def _admit(self, content: bytes | Mapping[str, Any] | Unread, now: int) -> Message | Refused:
         if isinstance(content, bytes):
@@ -90,15 +106,6 @@ class Desk:
         if isinstance(content, Unread):
             return Refused(content.reason, content.detail, None)
         return self._admission.admit(content, now)
-
-
-def _outputs(messages: Sequence[Message], refused: Sequence[Message]) -> dict[str, Sequence[Message]]:
-    outputs = {
-        RECEIVED: [message for message in messages if h.BULK_ID not in message.headers],
-        BULK: [message for message in messages if h.BULK_ID in message.headers],
-        REFUSED: refused,
-    }
-    return {topic: every for topic, every in outputs.items() if every}
 
 
 def _refusal(rejected: Rejected, raw: bytes) -> Message:

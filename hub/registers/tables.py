@@ -151,3 +151,15 @@ taken = sa.Table(
     sa.Column("event_id", sa.Text, primary_key=True),
     sa.Column("place", sa.Text, nullable=False),
 )
+
+#: Mass runs on their way into `received`. What was moved keeps its place only, so that it isn't taken again.
+bulk = sa.Table(
+    "bulk",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("place", sa.Text, nullable=False, unique=True),
+    sa.Column("key", sa.Text),
+    sa.Column("headers", sa.Text),
+    sa.Column("value", sa.LargeBinary),
+)
+sa.Index("bulk_waiting", bulk.c.key, sqlite_where=bulk.c.key.is_not(None), postgresql_where=bulk.c.key.is_not(None))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from hub import headers as h
 from hub.arrival import Arrival
-from hub.eventlog import Batch
+from hub.eventlog import Batch, Record
 from hub.facts import NumberStands
 
 #: Reads the payload of an arrival.
@@ -18,15 +18,18 @@ Reader = Callable[[Arrival], Mapping[str, Any]]
 _CHANGE_NUMBERS = frozenset({"PersonalNumberChanged", "PersonsMerged"})
 
 
-def before_next_change(batch: Batch) -> Batch:
-    """Return the batch up to the next change of numbers, which begins the batch after it.
+def between_changes(batch: Batch) -> Iterator[Batch]:
+    """Cut a batch before each change of numbers.
 
-    So one answer to "who is who" holds for all events of a batch, and is the one that held when they were taken.
+    So one answer to "who is who" holds for all events of a part, and is the one that held when they were taken.
     """
-    for index, record in enumerate(batch.records):
-        if index > 0 and record.headers.get(h.TYPE) in _CHANGE_NUMBERS:
-            return replace(batch, records=batch.records[:index])
-    return batch
+    after, part = batch.after, list[Record]()
+    for record in batch.records:
+        if part and record.headers.get(h.TYPE) in _CHANGE_NUMBERS:
+            yield replace(batch, after=after, records=part)
+            after, part = part[-1].position, []
+        part.append(record)
+    yield replace(batch, after=after, records=part)
 
 
 class Numbers:

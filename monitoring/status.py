@@ -1,0 +1,137 @@
+"""How the hub stands: what came in, what was set aside, and how far each agency is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from hub import headers as h
+from hub.database import reading
+from hub.deliveries import OPEN, State
+from hub.deliveries.tables import held
+from hub.eventlog import Log
+from hub.registers import tables as t
+from hub.topics import BULK, DELIVER, PIPELINE, RECEIVED, outbox
+from hub.waiting import Waiting
+
+#: The kinds of duplicates, always all told.
+DUPLICATES = ("event_id", "fact", "vital")
+
+#: The group by which `hub.bulk` moves mass runs into `received`.
+_BULK_LANE = "bulk"
+#: How many undecided records are looked through for ticks. A tick is only ever written when all else is decided,
+#: so it is among the first.
+_AHEAD = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyStatus:
+    """How far one agency is. The first three together are all events of its feed."""
+
+    delivered: int
+    #: Not tried yet.
+    pending: int
+    #: Not taken when tried, or behind one that was not.
+    parked: int
+    #: Of those delivered: taken when sent again.
+    replayed: int
+    #: When the oldest event that the agency does not have came into its feed, in ms since 1970 UTC.
+    oldest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the hub stands. Counts are of events."""
+
+    received: int
+    #: Kind → count.
+    duplicates: Mapping[str, int]
+    #: Reason → count, of intake and of the pipeline.
+    refused: Mapping[str, int]
+    #: Agency → count.
+    withheld: Mapping[str, int]
+    agencies: Mapping[str, AgencyStatus]
+    #: Kept back in the pipeline; they go on by themselves.
+    held: int
+
+    def as_json(self) -> dict[str, object]:
+        """Return what `dancu status --json` prints."""
+        content = asdict(self)
+        for counts in content["agencies"].values():
+            del counts["oldest"]
+        return content
+
+
+def read_status(log: Log, registers: sa.Engine, deliveries: sa.Engine, agencies: Sequence[str]) -> Status:
+    """Look at the hub without disturbing it. Quick however long the log is: no topic is read through."""
+    with reading(registers) as connection:
+        decided = connection.scalar(sa.select(t.progress.c.position)) or 0
+        tallies = _tallies(connection)
+        refused = _counts(connection, t.refusals.c.reason)
+    for reason, count in tallies.get("refused", {}).items():
+        refused[reason] = refused.get(reason, 0) + count
+    return Status(
+        received=_received(log, decided, sum(tallies.get("tick", {}).values())),
+        duplicates={kind: tallies.get("duplicate", {}).get(kind, 0) for kind in DUPLICATES},
+        refused=dict(sorted(refused.items())),
+        withheld=dict(sorted(tallies.get("withheld", {}).items())),
+        agencies={agency: _agency(log, deliveries, agency) for agency in agencies},
+        held=Waiting(log, registers).count(),
+    )
+
+
+def _tallies(connection: sa.Connection) -> dict[str, dict[str, int]]:
+    c = t.tallies.c
+    found: dict[str, dict[str, int]] = {}
+    for name, label, count in connection.execute(
+        sa.select(c.name, c.label, sa.func.sum(c.count)).group_by(c.name, c.label)
+    ):
+        found.setdefault(name, {})[label] = int(count)
+    return found
+
+
+def _counts(connection: sa.Connection, column: sa.Column[str], *where: sa.ColumnElement[bool]) -> dict[str, int]:
+    query = sa.select(column, sa.func.count()).where(*where).group_by(column)
+    return dict(connection.execute(query).tuples().all())
+
+
+def _received(log: Log, decided: int, ticks: int) -> int:
+    """Count the events of both lanes; ticks (so many up to position `decided`) are none."""
+    while True:
+        moved, _ = log.extent(BULK, _BULK_LANE)
+        _, last = log.extent(RECEIVED, PIPELINE)
+        still_moved, bulk = log.extent(BULK, _BULK_LANE)
+        if moved == still_moved:  # otherwise a piece was moved between two looks
+            break
+    ahead = sum(h.TICK in record.headers for record in log.scan(RECEIVED, decided, _AHEAD))
+    return last + (bulk - moved) - ticks - ahead
+
+
+def _agency(log: Log, deliveries: sa.Engine, agency: str) -> AgencyStatus:
+    """What is recorded beyond the committed position is still pending: a loop works on it now, or was killed."""
+    committed, last = log.extent(outbox(agency), DELIVER)
+    with reading(deliveries) as connection:
+        states = _counts(connection, held.c.state, held.c.agency == agency, held.c.position <= committed)
+        since = [_oldest(connection, agency, state) for state in OPEN if states.get(state)]
+    since += [record.at for record in log.scan(outbox(agency), committed, 1)]
+    parked = sum(states.get(state, 0) for state in OPEN)
+    return AgencyStatus(
+        delivered=committed - parked,
+        pending=last - committed,
+        parked=parked,
+        replayed=states.get(State.DELIVERED, 0),
+        oldest=min(since, default=None),
+    )
+
+
+def _oldest(connection: sa.Connection, agency: str, state: State) -> int:
+    """Return when the first event in a state came into the feed; what is due is in order of its due time."""
+    query = (
+        sa.select(held.c.at)
+        .where(held.c.agency == agency, held.c.state == state)
+        .order_by(held.c.due_at, held.c.position)
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one()
