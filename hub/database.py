@@ -41,6 +41,8 @@ def _prepare_sqlite(engine: sa.Engine, *, secure_delete: bool) -> None:
         _switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA wal_autocheckpoint = 8000")
+        cursor.execute("PRAGMA cache_size = -32768")
         if secure_delete:
             cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()

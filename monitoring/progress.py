@@ -74,8 +74,9 @@ class Tally:
         """Return the counts of this moment."""
         with self._lock:
             written = dict(self._written)
-            set_aside = (written.get(topic, 0) for topic in (REFUSED, DUPLICATES, WITHHELD))
-            return Progress(self._decided, self._seconds, *set_aside, written, dict(self._agencies))
+            refused, duplicates, withheld = (written.get(topic, 0) for topic in (REFUSED, DUPLICATES, WITHHELD))
+            agencies = dict(self._agencies)
+            return Progress(self._decided, self._seconds, refused, duplicates, withheld, written, agencies)
 
     def _of(self, agency: str) -> AgencyProgress:
         return self._agencies.get(agency, AgencyProgress())

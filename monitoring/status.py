@@ -8,19 +8,20 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 
 from hub import headers as h
+from hub.bulk import BulkLane
 from hub.database import reading
 from hub.deliveries import OPEN, State
 from hub.deliveries.tables import held
 from hub.eventlog import Log
 from hub.registers import tables as t
-from hub.topics import BULK, DELIVER, PIPELINE, RECEIVED, outbox
+from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from hub.waiting import Waiting
 
 #: The kinds of duplicates, always all told.
 DUPLICATES = ("event_id", "fact", "vital")
 
-#: The group by which `hub.bulk` moves mass runs into `received`.
-_BULK_LANE = "bulk"
+#: How often to look for a moment at which the lane of mass runs stands still.
+_LOOKS = 10
 #: How many undecided records are looked through for ticks. A tick is only ever written when all else is decided,
 #: so it is among the first.
 _AHEAD = 1000
@@ -73,7 +74,7 @@ def read_status(log: Log, registers: sa.Engine, deliveries: sa.Engine, agencies:
     for reason, count in tallies.get("refused", {}).items():
         refused[reason] = refused.get(reason, 0) + count
     return Status(
-        received=_received(log, decided, sum(tallies.get("tick", {}).values())),
+        received=_received(log, registers, decided, sum(tallies.get("tick", {}).values())),
         duplicates={kind: tallies.get("duplicate", {}).get(kind, 0) for kind in DUPLICATES},
         refused=dict(sorted(refused.items())),
         withheld=dict(sorted(tallies.get("withheld", {}).items())),
@@ -97,16 +98,18 @@ def _counts(connection: sa.Connection, column: sa.Column[str], *where: sa.Column
     return dict(connection.execute(query).tuples().all())
 
 
-def _received(log: Log, decided: int, ticks: int) -> int:
+def _received(log: Log, registers: sa.Engine, decided: int, ticks: int) -> int:
     """Count the events of both lanes; ticks (so many up to position `decided`) are none."""
-    while True:
-        moved, _ = log.extent(BULK, _BULK_LANE)
+    lane = BulkLane(log, registers)
+    waiting = lane.count()
+    for _ in range(_LOOKS):
+        before = waiting
         _, last = log.extent(RECEIVED, PIPELINE)
-        still_moved, bulk = log.extent(BULK, _BULK_LANE)
-        if moved == still_moved:  # otherwise a piece was moved between two looks
+        waiting = lane.count()
+        if waiting == before:  # otherwise events may have been moved between the looks, and would count twice
             break
     ahead = sum(h.TICK in record.headers for record in log.scan(RECEIVED, decided, _AHEAD))
-    return last + (bulk - moved) - ticks - ahead
+    return last + waiting - ticks - ahead
 
 
 def _agency(log: Log, deliveries: sa.Engine, agency: str) -> AgencyStatus:
@@ -134,4 +137,4 @@ def _oldest(connection: sa.Connection, agency: str, state: State) -> int:
         .order_by(held.c.due_at, held.c.position)
         .limit(1)
     )
-    return connection.execute(query).scalar_one()
+    return int(connection.execute(query).scalar_one())

@@ -7,8 +7,15 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import demo, explain, feed, ingest, replay, run, schemas, status
+from deploy.cli import schemas
+from deploy.cli.demo import demo
+from deploy.cli.explain import explain
+from deploy.cli.feed import feed
+from deploy.cli.ingest import ingest
+from deploy.cli.replay import replay
+from deploy.cli.run import run
 from deploy.cli.shell import fail
+from deploy.cli.status import status
 from deploy.logs import set_up_logs
 from deploy.settings import BadSetting, load_settings
 
@@ -35,13 +42,13 @@ def _main(
     set_up_logs(context.obj.log_level)
 
 
-app.command("demo", epilog="Example: dancu demo --events 2000 --seed 7")(demo.demo)
-app.command("ingest", epilog="Example: dancu schemas example DeathRegistered | dancu ingest -")(ingest.ingest)
-app.command("run", epilog="Example: dancu run --until-idle")(run.run)
-app.command("status", epilog="Example: dancu status --json")(status.status)
-app.command("explain", epilog="Example: dancu explain 0199c0de-0000-7000-8000-000000000001")(explain.explain)
-app.command("feed", epilog="Example: dancu feed tax --limit 10")(feed.feed)
-app.command("replay", epilog='Example: dancu replay land --reason "titles repaired"')(replay.replay)
+app.command("demo", epilog="Example: dancu demo --events 2000 --seed 7")(demo)
+app.command("ingest", epilog="Example: dancu schemas example DeathRegistered | dancu ingest -")(ingest)
+app.command("run", epilog="Example: dancu run --until-idle")(run)
+app.command("status", epilog="Example: dancu status --json")(status)
+app.command("explain", epilog="Example: dancu explain 0199c0de-0000-7000-8000-000000000001")(explain)
+app.command("feed", epilog="Example: dancu feed tax --limit 10")(feed)
+app.command("replay", epilog='Example: dancu replay land --reason "titles repaired"')(replay)
 app.add_typer(schemas.app, name="schemas")
 
 

@@ -63,7 +63,7 @@ def same_however_batched(name: str, url: str, random: Random) -> None:
         empty(engine)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(name=st.sampled_from(sorted(AGENCIES)), random=st.randoms(use_true_random=False))
 def test_the_outcome_does_not_depend_on_batches_nor_on_repeats(name: str, random: Random) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -71,7 +71,7 @@ def test_the_outcome_does_not_depend_on_batches_nor_on_repeats(name: str, random
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(name=st.sampled_from(sorted(AGENCIES)), random=st.randoms(use_true_random=False))
 def test_nor_does_it_on_postgresql(postgres_url: str, name: str, random: Random) -> None:

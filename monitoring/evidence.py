@@ -1,0 +1,229 @@
+"""Gathers everything that the hub's stores know about one event. Only indexed look-ups, but for what is undecided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+import sqlalchemy as sa
+
+from hub import headers as h
+from hub.database import among, reading
+from hub.deliveries import DeliveryBrowser, State
+from hub.deliveries import Fact as Handling
+from hub.deliveries.tables import held as held_deliveries
+from hub.eventlog import LogBrowser, Record, records_of
+from hub.facts import Fate
+from hub.registers import tables as t
+from hub.registers.today import Today
+from hub.topics import PIPELINE, RECEIVED, outbox
+
+#: How many of a kind are told; a sender can repeat an event without end.
+MOST = 100
+
+
+class Entry(NamedTuple):
+    """An event that the pipeline has met, and what became of it."""
+
+    position: int
+    event_id: str
+    #: When the log took it, and when its fate was decided: later when it was kept back. Milliseconds since 1970 UTC.
+    at: int
+    decided_at: int
+    type: str
+    version: int
+    change: str
+    fact: str
+    fate: Fate
+    #: Whether its fate was decided later than it came.
+    was_kept: bool
+    #: The event that it went out with, or that was there first.
+    with_event: str | None
+    #: Agency → [purpose, legal basis, shielded], and agency → reason.
+    sent_to: Mapping[str, Sequence[Any]]
+    withheld_from: Mapping[str, str]
+
+
+class Aside(NamedTuple):
+    """One time that the event was set aside."""
+
+    at: int
+    #: refused, or duplicate.
+    verdict: str
+    reason: str
+    detail: str
+
+
+class Place(NamedTuple):
+    """Where an event is in one agency's feed."""
+
+    position: int
+    #: When it came into the feed.
+    at: int
+    unmatched: bool
+    #: How it stands, if it could not be handed out at once; and the event that it waits behind.
+    state: State | None
+    behind: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the stores know about one event."""
+
+    event_id: str
+    #: What intake took, as it stands in the log; None if it never came that far. Position 0: not let in yet.
+    record: Record | None = None
+    #: None while it is not decided about.
+    entry: Entry | None = None
+    #: While it is kept back: why, and until when.
+    kept: tuple[str, int] | None = None
+    asides: Sequence[Aside] = ()
+    #: What intake refused under this id.
+    refusals: Sequence[Aside] = ()
+    #: Other events of the same act or the same vital fact.
+    others: Sequence[Entry] = ()
+    handlings: Sequence[Handling] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where the evidence is."""
+
+    log: LogBrowser
+    registers: sa.Engine
+    deliveries: sa.Engine
+
+
+def gather(stores: Stores, event_id: str) -> Evidence | None:
+    """Return what is known about an event, or None when the hub has never seen that id."""
+    with reading(stores.registers) as connection:
+        asides = _asides(connection, event_id)
+        refusals = _refusals(connection, event_id)
+        row = connection.execute(sa.select(t.events).where(t.events.c.event_id == event_id)).one_or_none()
+        taken_at = connection.scalar(sa.select(t.taken.c.place).where(t.taken.c.event_id == event_id))
+        position = row.position if row else _position_of_refused(connection, event_id)
+        kept = _kept(connection, row.position) if row else None
+    if row is None:
+        record = _record_at(stores.log, RECEIVED, position) if position else None
+        if record is None and taken_at:
+            record = _in_lane(stores.registers, taken_at) or _undecided(stores.log, event_id)
+        if record is None and not refusals:
+            return None
+        return Evidence(event_id, record, asides=asides, refusals=refusals)
+    handlings = DeliveryBrowser(stores.deliveries).story(event_id)
+    return Evidence(
+        event_id,
+        _record_at(stores.log, RECEIVED, row.position),
+        _entry(stores.log, row),
+        kept,
+        asides,
+        refusals,
+        _others(stores, row),
+        handlings,
+        _places(stores, event_id, handlings),
+    )
+
+
+def _asides(connection: sa.Connection, event_id: str) -> list[Aside]:
+    c = t.set_aside.c
+    query = sa.select(c.at, c.verdict, c.reason, c.detail).where(c.event_id == event_id).order_by(c.position)
+    return [Aside(*row) for row in connection.execute(query.limit(MOST)).tuples()]
+
+
+def _refusals(connection: sa.Connection, event_id: str) -> list[Aside]:
+    c = t.refusals.c
+    query = sa.select(c.at, c.reason, c.detail).where(c.event_id == event_id).order_by(c.at).limit(MOST)
+    return [Aside(at, "refused", reason, detail) for at, reason, detail in connection.execute(query).tuples()]
+
+
+def _position_of_refused(connection: sa.Connection, event_id: str) -> int | None:
+    c = t.set_aside.c
+    return connection.scalars(sa.select(c.position).where(c.event_id == event_id).order_by(c.position)).first()
+
+
+def _kept(connection: sa.Connection, position: int) -> tuple[str, int] | None:
+    c = t.held.c
+    row = connection.execute(
+        sa.select(c.why, c.until).where(c.position == position, c.released_at.is_(None))
+    ).one_or_none()
+    return (row.why, row.until) if row else None
+
+
+def _entry(log: LogBrowser, row: sa.Row[Any]) -> Entry:
+    was_kept = row.fate_position > row.position
+    decided = _record_at(log, RECEIVED, row.fate_position) if was_kept else None
+    return Entry(
+        row.position,
+        row.event_id,
+        row.at,
+        decided.at if decided else row.at,
+        row.type,
+        row.version,
+        row.change,
+        row.fact,
+        Fate(row.fate),
+        was_kept,
+        row.with_event,
+        orjson.loads(row.sent_to or "{}"),
+        orjson.loads(row.withheld_from or "{}"),
+    )
+
+
+def _record_at(log: LogBrowser, topic: str, position: int) -> Record | None:
+    return next(iter(log.scan(topic, position - 1, 1)), None)
+
+
+def _in_lane(registers: sa.Engine, place: str) -> Record | None:
+    """Return an event of a mass run that has not been let into the log; it has no position and no time yet."""
+    c = t.bulk.c
+    query = sa.select(c.key, c.value, c.headers).where(c.place == place, c.key.is_not(None))
+    with reading(registers) as connection:
+        row = connection.execute(query).one_or_none()
+    return Record(0, 0, row.key, row.value, orjson.loads(row.headers)) if row else None
+
+
+def _undecided(log: LogBrowser, event_id: str) -> Record | None:
+    """Look through what the pipeline has not come to yet: the one search that takes long, if much is waiting."""
+    committed, _ = log.extent(RECEIVED, PIPELINE)
+    return next((r for r in records_of(log, RECEIVED, committed) if r.headers.get(h.ID) == event_id), None)
+
+
+def _others(stores: Stores, row: sa.Row[Any]) -> list[Entry]:
+    """Return other versions and reports of the same fact, under any number of the person."""
+    numbers = Today(stores.registers).numbers_of([row.person])[row.person]
+    c = t.events.c
+    same = among(c.fact, _under(numbers, row.fact))
+    if row.vital_fact:
+        same = sa.or_(same, among(c.vital_fact, _under(numbers, row.vital_fact)))
+    query = sa.select(t.events).where(same, c.event_id != row.event_id).order_by(c.position).limit(MOST)
+    with reading(stores.registers) as connection:
+        rows = connection.execute(query).all()
+    return [_entry(stores.log, other) for other in rows]
+
+
+def _under(numbers: Sequence[str], key: str) -> Iterator[str]:
+    _, _, rest = key.partition("|")
+    return (f"{number}|{rest}" for number in numbers)
+
+
+def _places(stores: Stores, event_id: str, handlings: Sequence[Handling]) -> dict[str, Place]:
+    front = held_deliveries.alias()
+    mine = sa.and_(front.c.agency == held_deliveries.c.agency, front.c.position == held_deliveries.c.behind)
+    c = held_deliveries.c
+    query = (
+        sa.select(c.agency, c.state, front.c.event_id)
+        .outerjoin_from(held_deliveries, front, mine)
+        .where(c.event_id == event_id)
+    )
+    with reading(stores.deliveries) as connection:
+        kept = {agency: (State(state), behind) for agency, state, behind in connection.execute(query)}
+    places: dict[str, Place] = {}
+    for agency, position in {(one.agency, one.position) for one in handlings}:
+        record = _record_at(stores.log, outbox(agency), position)
+        if record is not None:
+            unmatched = record.headers.get(h.UNMATCHED) == "true"
+            places[agency] = Place(position, record.at, unmatched, *kept.get(agency, (None, None)))
+    return places
