@@ -28,10 +28,15 @@ class Outcome:
     #: Agency → the messages of its outbox.
     outboxes: Mapping[str, Sequence[Message]] = field(default_factory=dict)
     renamed: Sequence[tuple[int, NumberStands]] = ()
+    #: How many records only said that time passes.
+    ticks: int = 0
 
-    def including(self, unreadable: Sequence[Refusal], renamed: Sequence[tuple[int, NumberStands]]) -> Outcome:
+    def including(
+        self, unreadable: Sequence[Refusal], renamed: Sequence[tuple[int, NumberStands]], records: Sequence[Record]
+    ) -> Outcome:
         """Return the outcome together with what was found out before the events were decided about."""
-        return replace(self, refused=[*unreadable, *self.refused], renamed=renamed)
+        ticks = sum(h.TICK in record.headers for record in records)
+        return replace(self, refused=[*unreadable, *self.refused], renamed=renamed, ticks=ticks)
 
     def tallies(self) -> Counter[tuple[str, str]]:
         """Count what happened, by name and label."""
@@ -39,7 +44,8 @@ class Outcome:
         counts.update(("duplicate", repeat.kind) for repeat in self.repeats)
         counts.update(("refused", refusal.reason) for refusal in self.refused)
         counts.update(("withheld", withheld.agency) for withheld in self.permissions.withheld)
-        return counts
+        counts["tick", ""] += self.ticks
+        return +counts  # without zeros
 
 
 def outputs_of(outcome: Outcome, records: Sequence[Record]) -> Outputs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from hub.arrival import Arrival
 from hub.eventlog import Batch, EventLog
@@ -24,7 +25,7 @@ from hub.steps.validate import time_of, validate
 def decide(arrivals: Sequence[Arrival], facts: Facts, rules: Rules, now: int) -> Outcome:
     """Pure: the same arrivals and facts always give the same outcome. `now` is the log's time, in milliseconds."""
     fresh, repeats = deduplicate(arrivals, facts)
-    settled = settle(fresh, facts, rules.patience, now)
+    settled = settle(fresh, facts, rules.patience, now, [r.arrival for r in repeats if r.kind == "fact"])
     addressed = address(settled.published, rules.agreements, facts.residences, facts.also_known)
     permissions = permit(addressed, facts, rules.read)
     outboxes = project(permissions.allowed, rules.projector)
@@ -39,13 +40,18 @@ def process_batch(log: EventLog, registers: Registers, rules: Rules, batch: Batc
     for part in between_changes(batch):
         started, now = time.perf_counter(), time_of(part)
         arrivals, unreadable = validate(part.records, rules.catalogue)
-        with registers.as_of(part.after) as past:
+        with registers.as_of(part.after, partial(_committed, log, part)) as past:
             numbers = past.numbers(arrivals, now, rules.read)
-            known, renamed = identify(arrivals, numbers, rules.read)
+            outdated = past.outdated_changes(arrivals, numbers, rules.read)
+            known, renamed = identify(arrivals, numbers, rules.read, outdated)
             facts = past.facts(known, numbers, now)
-        outcome = decide(known, facts, rules, now).including(unreadable, renamed)
+        outcome = decide(known, facts, rules, now).including(unreadable, renamed, part.records)
         outputs = outputs_of(outcome, part.records)
         registers.remember(part, outcome)
         log.commit(part, outputs)
         written = {topic: len(messages) for topic, messages in outputs.messages.items()}
         observe(BatchProcessed(len(part.records), written, time.perf_counter() - started))
+
+
+def _committed(log: EventLog, batch: Batch) -> int:
+    return log.read(batch.topic, batch.group, 1).after

@@ -130,13 +130,13 @@ def gather(stores: Stores, event_id: str) -> Evidence | None:
 def _asides(connection: sa.Connection, event_id: str) -> list[Aside]:
     c = t.set_aside.c
     query = sa.select(c.at, c.verdict, c.reason, c.detail).where(c.event_id == event_id).order_by(c.position)
-    return [Aside(*row) for row in connection.execute(query.limit(MOST)).tuples()]
+    return [Aside(*row) for row in connection.execute(query.limit(MOST))]
 
 
 def _refusals(connection: sa.Connection, event_id: str) -> list[Aside]:
     c = t.refusals.c
     query = sa.select(c.at, c.reason, c.detail).where(c.event_id == event_id).order_by(c.at).limit(MOST)
-    return [Aside(at, "refused", reason, detail) for at, reason, detail in connection.execute(query).tuples()]
+    return [Aside(at, "refused", reason, detail) for at, reason, detail in connection.execute(query)]
 
 
 def _position_of_refused(connection: sa.Connection, event_id: str) -> int | None:

@@ -95,7 +95,8 @@ def _tallies(connection: sa.Connection) -> dict[str, dict[str, int]]:
 
 def _counts(connection: sa.Connection, column: sa.Column[str], *where: sa.ColumnElement[bool]) -> dict[str, int]:
     query = sa.select(column, sa.func.count()).where(*where).group_by(column)
-    return dict(connection.execute(query).tuples().all())
+    counts: dict[str, int] = dict(connection.execute(query).all())
+    return counts
 
 
 def _received(log: Log, registers: sa.Engine, decided: int, ticks: int) -> int:

@@ -14,17 +14,19 @@ def forget_after(connection: sa.Connection, position: int) -> None:
         connection.execute(sa.delete(table).where(table.c.position > position))
     connection.execute(sa.delete(t.set_aside).where(t.set_aside.c.decided_at > position))
     connection.execute(sa.delete(t.held).where(t.held.c.held_at > position))
+    connection.execute(sa.update(t.held).where(t.held.c.released_at > position).values(released_at=None))
     undecided = t.events.c.fate_position > position
-    kept = sa.select(t.held.c.why).where(t.held.c.position == t.events.c.position).scalar_subquery()
+    mine = sa.and_(t.held.c.position == t.events.c.position, t.held.c.released_at.is_(None))
+    kept = sa.select(t.held.c.why).where(mine).scalar_subquery()
     connection.execute(
         sa.update(t.events)
         .where(undecided)
         .values(
             fate=sa.case((kept == "second_report", Fate.SAME_VITAL.value), else_=Fate.HELD.value),
             fate_position=t.events.c.position,
+            with_event=None,
             sent_to=None,
             withheld_from=None,
         )
     )
-    connection.execute(sa.update(t.held).where(t.held.c.released_at > position).values(released_at=None))
     connection.execute(sa.update(t.progress).values(position=position))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ from hub.database import among
 from hub.eventlog import Record
 from hub.facts import Act, Consent, Facts, Fate, Held, Met, NumberStands, Why
 from hub.registers import tables as t
-from hub.steps.identify import Numbers
+from hub.steps.identify import CHANGE_NUMBERS, Numbers
 from hub.steps.validate import arrival_of
 
 #: How many persons' queues one batch lets go at most; the rest go with the next tick.
@@ -34,12 +34,23 @@ class Past:
         asked = {arrival.subject for arrival in arrivals}
         asked.update(self._due_persons(now))
         for arrival in arrivals:
-            if arrival.type in _NUMBER_FIELDS and arrival.change != "ANNULLED":
-                payload = read(arrival)
-                for name in _NUMBER_FIELDS[arrival.type]:
-                    value = payload[name]
-                    asked.update([value] if isinstance(value, str) else value)
+            asked.update(_named_in(arrival, read))
         return self.numbers_of(asked)
+
+    def outdated_changes(
+        self, arrivals: Sequence[Arrival], numbers: Numbers, read: Callable[[Arrival], Mapping[str, Any]]
+    ) -> set[str]:
+        """Return the ids of those changes of numbers which, or a later version of which, were met before."""
+        c = t.events.c
+        outdated: set[str] = set()
+        for arrival in arrivals:
+            if arrival.type in CHANGE_NUMBERS:
+                persons = {numbers.person(number) for number in (arrival.subject, *_named_in(arrival, read))}
+                every = {number for person in persons for number in numbers.numbers_of(person)}
+                same_fact = among(c.fact, (f"{number}|{arrival.type}|{arrival.fact_id}" for number in every))
+                met = sa.or_(c.event_id == arrival.event_id, sa.and_(same_fact, c.version >= arrival.version))
+                outdated.update(arrival.event_id for _ in self._rows(sa.select(c.position).where(met).limit(1)))
+        return outdated
 
     def numbers_of(self, numbers: Iterable[str]) -> Numbers:
         """Return which numbers stand for whom, for everybody who has or had one of these."""
@@ -87,10 +98,19 @@ class Past:
     def _due_persons(self, now: int) -> list[str]:
         c = t.held.c
         due = sa.select(c.person).where(c.until <= now, c.released_at.is_(None), c.why != Why.SECOND_REPORT.value)
-        return [row.person for row in self._rows(due.order_by(c.until).limit(_QUEUES_AT_ONCE))]
+        return [row.person for row in self._rows(due.order_by(c.until, c.position).limit(_QUEUES_AT_ONCE))]
 
     def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
         return self._connection.execute(query).all()
+
+
+def _named_in(arrival: Arrival, read: Callable[[Arrival], Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the numbers that a change of numbers speaks of, besides its subject."""
+    if arrival.type in _NUMBER_FIELDS and arrival.change != "ANNULLED":
+        payload = read(arrival)
+        for name in _NUMBER_FIELDS[arrival.type]:
+            value = payload[name]
+            yield from [value] if isinstance(value, str) else value
 
 
 class _Lookup:
@@ -132,17 +152,17 @@ class _Lookup:
         columns = (c.fact, c.version, c.event_id, c.vital_fact, c.fate)
         keys = self._every_key(arrival.fact for arrival in concerned)
         rows = list(self._rows(sa.select(*columns).where(among(c.fact, keys)).order_by(c.position)))
-        vital_keys = self._every_key({a.vital_fact for a in concerned if a.vital_fact})
-        if vital_keys:
+        said = {a.vital_fact for a in concerned if a.vital_fact} | {row.vital_fact for row in rows if row.vital_fact}
+        if said:
+            vital_keys = self._every_key({self._today(key) for key in said})
             vital = sa.select(c.fact).where(among(c.vital_fact, vital_keys), c.fate == Fate.PUBLISHED.value)
-            facts_of_vitals = {row.fact for row in self._rows(vital)} - set(keys)
-            rows += self._rows(sa.select(*columns).where(among(c.fact, facts_of_vitals)).order_by(c.position))
+            others = set(self._every_key({self._today(row.fact) for row in self._rows(vital)})) - set(keys)
+            rows += self._rows(sa.select(*columns).where(among(c.fact, others)).order_by(c.position))
         acts: dict[str, Act] = {}
         versions: dict[tuple[str, int], str] = {}
         for stored, version, event_id, vital_fact, fate in rows:
             fact = self._today(stored)
-            if fate != Fate.REFUSED:
-                versions.setdefault((fact, version), event_id)
+            versions.setdefault((fact, version), event_id)
             if fate == Fate.PUBLISHED and (fact not in acts or acts[fact].version < version):
                 acts[fact] = Act(version, event_id, vital_fact and self._today(vital_fact))
         vitals = {act.vital_fact: fact for fact, act in acts.items() if act.vital_fact}
@@ -196,8 +216,9 @@ class _Lookup:
 
     def _arrival(self, row: sa.Row[Any]) -> Arrival:
         arrival = arrival_of(Record(row.position, row.at, row.key, row.value, orjson.loads(row.headers)))
-        person = self._numbers.person(arrival.subject)
-        rewritten = {} if person == arrival.subject else {"subject": person}
+        changes_numbers = arrival.type in CHANGE_NUMBERS
+        person = self._numbers.person(row.person if changes_numbers else arrival.subject)
+        rewritten = {} if person == arrival.subject or changes_numbers else {"subject": person}
         return arrival._replace(person=person, rewritten=rewritten)
 
     def _every_key(self, keys: Iterable[str]) -> list[str]:

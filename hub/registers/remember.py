@@ -112,26 +112,15 @@ def _write_set_aside(connection: sa.Connection, batch: Batch, outcome: Outcome) 
 
 
 def _write_held(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
+    """What is kept back otherwise than before gets a new row: the old one may have to be put back."""
     settled = outcome.settled
     connection.execute(sa.delete(t.held).where(t.held.c.released_at <= batch.after))
-    if settled.released:
-        gone = sa.update(t.held).where(t.held.c.position == sa.bindparam("b_position"))
-        connection.execute(gone, [{"b_position": p, "released_at": batch.last} for p in settled.released])
-    _insert(connection, t.held, [_held_row(h, batch.last) for p, h in settled.held.items() if p > batch.after])
-    again = [h for p, h in settled.held.items() if p <= batch.after]
-    if again:
-        change = sa.update(t.held).where(t.held.c.position == sa.bindparam("b_position"))
-        values = [
-            {
-                "b_position": h.arrival.position,
-                "why": h.why.value,
-                "until": h.until,
-                "rank": h.rank,
-                "released_at": None,
-            }
-            for h in again
-        ]
-        connection.execute(change, values)
+    before = {*settled.released, *(position for position in settled.held if position <= batch.after)}
+    if before:
+        c = t.held.c
+        gone = sa.update(t.held).where(c.position == sa.bindparam("b_position"), c.released_at.is_(None))
+        connection.execute(gone, [{"b_position": p, "released_at": batch.last} for p in sorted(before)])
+    _insert(connection, t.held, [_held_row(held, batch.last) for held in settled.held.values()])
 
 
 def _held_row(held: Held, position: int) -> dict[str, Any]:
@@ -152,7 +141,7 @@ def _held_row(held: Held, position: int) -> dict[str, Any]:
 
 
 def _write_persons(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
-    """What is newly known about persons. Positions are those of the batch, so that all of it can be forgotten."""
+    """What is newly known about persons: the last word of the batch on each thing, by order of publication."""
     found = outcome.permissions
     numbers = {(e.number, position): e for position, e in outcome.renamed}
     _insert(
@@ -163,9 +152,7 @@ def _write_persons(connection: sa.Connection, batch: Batch, outcome: Outcome) ->
             for (number, position), e in numbers.items()
         ],
     )
-    consents = {
-        (a.person, agency, purpose, _position(a, batch)): consent for a, agency, purpose, consent in found.consents
-    }
+    consents = {(a.person, agency, purpose): (_position(a, batch), c) for a, agency, purpose, c in found.consents}
     _insert(
         connection,
         t.consents,
@@ -179,14 +166,14 @@ def _write_persons(connection: sa.Connection, batch: Batch, outcome: Outcome) ->
                 "valid_until": consent.valid_until,
                 "event_id": consent.event_id,
             }
-            for (person, agency, purpose, position), consent in consents.items()
+            for (person, agency, purpose), (position, consent) in consents.items()
         ],
     )
-    levels = {(a.person, _position(a, batch)): level for a, level in found.protection}
-    rows = [{"person": person, "position": position, "level": level} for (person, position), level in levels.items()]
+    levels = {a.person: (_position(a, batch), level) for a, level in found.protection}
+    rows = [{"person": person, "position": position, "level": level} for person, (position, level) in levels.items()]
     _insert(connection, t.protections, rows)
-    homes = {(a.person, _position(a, batch)): a.residence for a in outcome.settled.published if a.residence}
-    rows = [{"person": p, "position": position, "province": home} for (p, position), home in homes.items()]
+    homes = {a.person: (_position(a, batch), a.residence) for a in outcome.settled.published if a.residence}
+    rows = [{"person": p, "position": position, "province": home} for p, (position, home) in homes.items()]
     _insert(connection, t.residences, rows)
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from hub.eventlog import Batch
+from hub.eventlog import Batch, PositionMoved
 from hub.outcome import Outcome
 from hub.registers import tables as t
 from hub.registers.forget import forget_after
 from hub.registers.past import Past
 from hub.registers.remember import write_outcome
+
+
+class RegistersBehind(Exception):
+    """The registers don't know events that the log has decided about. Says what to do."""
 
 
 class Registers:
@@ -24,15 +28,32 @@ class Registers:
         t.metadata.create_all(engine)
 
     @contextmanager
-    def as_of(self, position: int) -> Iterator[Past]:
-        """See the past up to a position of `received`. What was remembered beyond it was never committed: forgotten."""
+    def as_of(self, position: int, committed: Callable[[], int]) -> Iterator[Past]:
+        """See the past up to a position of `received`. What was remembered beyond it was never committed: forgotten.
+
+        `committed` asks the log how far it is now. Raises `PositionMoved` when another worker has gone on from there,
+        and `RegistersBehind` when events are missing here that the log has decided about.
+        """
         with self.engine.begin() as connection:
-            remembered = connection.scalar(sa.select(t.progress.c.position)) or 0
+            remembered = _progress(connection)
+            if remembered != position and committed() != position:
+                raise PositionMoved(f"the registers stand at {remembered}: another worker has gone on from {position}")
+            if remembered < position:
+                raise RegistersBehind(
+                    f"the registers know events up to {remembered}, the log has decided up to {position}: "
+                    "they are not of the same time; stop dancu and restore both from one copy"
+                )
             if remembered > position:
                 forget_after(connection, position)
             yield Past(connection)
 
     def remember(self, batch: Batch, outcome: Outcome) -> None:
-        """Write down what was decided about a batch, before the log commits it."""
+        """Write down what was decided about a batch, before the log commits it. Raises `PositionMoved`."""
         with self.engine.begin() as connection:
+            if _progress(connection) != batch.after:
+                raise PositionMoved(f"another worker has gone on from {batch.after}")
             write_outcome(connection, batch, outcome)
+
+
+def _progress(connection: sa.Connection) -> int:
+    return connection.scalar(sa.select(t.progress.c.position).with_for_update()) or 0

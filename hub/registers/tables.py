@@ -18,7 +18,8 @@ events = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("person", sa.Text, nullable=False),
-    sa.Column("fact", sa.Text, nullable=False, index=True),
+    #: Compared byte by byte, so that a person's facts are a range.
+    sa.Column("fact", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False, index=True),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("change", sa.Text, nullable=False),
     sa.Column("vital_fact", sa.Text),
@@ -59,10 +60,11 @@ held = sa.Table(
     "held",
     metadata,
     sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
-    #: The place in the person's queue is by this, then by position.
-    sa.Column("rank", sa.Integer, nullable=False),
-    sa.Column("held_at", sa.BigInteger, nullable=False),
+    #: The row holds from one position (another reason to be kept back begins another row) to the other.
+    sa.Column("held_at", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("released_at", sa.BigInteger),
+    #: The place in the person's queue.
+    sa.Column("rank", sa.BigInteger, nullable=False),
     sa.Column("person", sa.Text, nullable=False, index=True),
     sa.Column("why", sa.Text, nullable=False),
     sa.Column("until", sa.BigInteger, nullable=False, index=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,22 +14,26 @@ from hub.facts import NumberStands
 #: Reads the payload of an arrival.
 Reader = Callable[[Arrival], Mapping[str, Any]]
 
-
-_CHANGE_NUMBERS = frozenset({"PersonalNumberChanged", "PersonsMerged"})
+#: The types that say which number stands for whom.
+CHANGE_NUMBERS = frozenset({"PersonalNumberChanged", "PersonsMerged"})
 
 
 def between_changes(batch: Batch) -> Iterator[Batch]:
-    """Cut a batch before each change of numbers.
+    """Cut a batch before each change of numbers, and behind each word that no more will come.
 
     So one answer to "who is who" holds for all events of a part, and is the one that held when they were taken.
     """
     after, part = batch.after, list[Record]()
     for record in batch.records:
-        if part and record.headers.get(h.TYPE) in _CHANGE_NUMBERS:
+        if part and record.headers.get(h.TYPE) in CHANGE_NUMBERS:
             yield replace(batch, after=after, records=part)
             after, part = part[-1].position, []
         part.append(record)
-    yield replace(batch, after=after, records=part)
+        if record.headers.get(h.TICK) == h.TICK_FLUSH:
+            yield replace(batch, after=after, records=part)
+            after, part = record.position, []
+    if part or not batch.records:
+        yield replace(batch, after=after, records=part)
 
 
 class Numbers:
@@ -72,32 +76,31 @@ class Numbers:
 
 
 def identify(
-    arrivals: Sequence[Arrival], numbers: Numbers, read: Reader
+    arrivals: Sequence[Arrival], numbers: Numbers, read: Reader, outdated: Collection[str] = ()
 ) -> tuple[list[Arrival], list[tuple[int, NumberStands]]]:
     """Fill in each arrival's person; return them and the changes of numbers with their positions.
 
     What is sent under an earlier number goes out under the one that is valid now, and is judged by it.
+    `outdated`: the ids of changes of numbers that say nothing new, because they or later ones were met before.
     """
     changes: list[tuple[int, NumberStands]] = []
-    named: list[Arrival] = []
+    known: list[Arrival] = []
     for arrival in arrivals:
-        for entry in _changes(arrival, numbers, read):
-            changes.append((arrival.position, entry))
-        person = numbers.person(arrival.subject)
-        if person == arrival.subject or arrival.type in _CHANGE_NUMBERS:
-            named.append(arrival)
+        if arrival.type in CHANGE_NUMBERS:
+            before = numbers.person(arrival.subject)
+            entries = () if arrival.event_id in outdated else _changes(arrival, numbers, read)
+            changes += [(arrival.position, entry) for entry in entries]
+            # an annulment is the last event of those whom it parts, as the act was the first
+            person = before if arrival.change == "ANNULLED" else numbers.person(arrival.subject)
+            known.append(arrival._replace(person=person))
+        elif (person := numbers.person(arrival.subject)) != arrival.subject:
+            known.append(arrival._replace(person=person, rewritten={"subject": person}))
         else:
-            named.append(arrival._replace(rewritten={"subject": person}))
-    return [_with_person(arrival, numbers.person(arrival.subject)) for arrival in named], changes
-
-
-def _with_person(arrival: Arrival, person: str) -> Arrival:
-    return arrival if arrival.person == person else arrival._replace(person=person)
+            known.append(arrival)
+    return known, changes
 
 
 def _changes(arrival: Arrival, numbers: Numbers, read: Reader) -> list[NumberStands]:
-    if arrival.type not in _CHANGE_NUMBERS:
-        return []
     if arrival.change == "ANNULLED":
         return numbers.restore(arrival.fact_id, numbers.person(arrival.subject))
     payload = read(arrival)

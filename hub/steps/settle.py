@@ -6,9 +6,11 @@ kept back holds the later events of the same person behind it, so that their ord
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from hub import headers as h
 from hub.arrival import Arrival, Refusal, Repeat
 from hub.facts import Act, Facts, Fate, Held, Met, Why
 from hub.steps.validate import END_OF_TIME
@@ -43,15 +45,22 @@ class Settled:
     joined_into: dict[int, str] = field(default_factory=dict)
 
 
-def settle(fresh: Sequence[Arrival], facts: Facts, patience: Patience, now: int) -> Settled:
+def settle(
+    fresh: Sequence[Arrival], facts: Facts, patience: Patience, now: int, same_facts: Sequence[Arrival] = ()
+) -> Settled:
     """Return what can be published now, in an order that keeps each person's.
 
     `now` is the time at the end of the batch, by the log's clock, in milliseconds; everything due by then is
-    released. The result does not depend on how the events are cut into batches, but for what is due.
+    released. `same_facts` are the batch's repeats under another id, which later events may refer to. The result
+    does not depend on how the events are cut into batches.
     """
     desk = _Desk(facts, patience)
-    for arrival in fresh:
-        desk.take(arrival)
+    repeated = {arrival.position for arrival in same_facts}
+    for arrival in heapq.merge(fresh, same_facts, key=lambda a: a.position):
+        if arrival.position in repeated:
+            desk.meet(arrival)
+        else:
+            desk.take(arrival)
     desk.release_due(now)
     return desk.settled
 
@@ -72,6 +81,7 @@ class _Desk:
 
     def take(self, arrival: Arrival) -> None:
         """Settle a new arrival: at once, or behind what is kept back of its person."""
+        self._drain(arrival.person, arrival.at)  # what was due before it came goes before it
         queue = self._queues.get(arrival.person)
         if not queue:
             self._offer(arrival, arrival.at)
@@ -84,6 +94,11 @@ class _Desk:
         else:
             place = next((i for i, held in enumerate(queue) if self._is_original_of(arrival, held)), len(queue))
             self._hold(arrival, Why.QUEUE, END_OF_TIME, place)
+
+    def meet(self, repeat: Arrival) -> None:
+        """Take note of a repeat: what waits for this id has its original, under another id."""
+        self._met[repeat.event_id] = _met(repeat, Fate.SAME_FACT)
+        self._drain(repeat.person, repeat.at)
 
     def release_due(self, now: int) -> None:
         """Let go everything that has waited long enough, and what stands behind it."""
@@ -115,16 +130,16 @@ class _Desk:
             self._create(arrival)
             return
         previous = self._met.get(arrival.previous_id or "")
+        if previous is not None and previous.fact != arrival.fact:
+            detail = f"{arrival.previous_id} is of another person, type or fact"
+            self._refuse(arrival, Fate.REFUSED, "previous_of_another_fact", detail)
+            return
         if previous is None or previous.fate is Fate.HELD:
             until = arrival.at + self._patience.previous
             if waited is not Why.PREVIOUS and until > now:
                 self._hold(arrival, Why.PREVIOUS, until, place)
                 return
             arrival = arrival._replace(unmatched=previous is None)
-        elif previous.fact != arrival.fact:
-            detail = f"{arrival.previous_id} is of another person, type or fact"
-            self._refuse(arrival, Fate.REFUSED, "previous_of_another_fact", detail)
-            return
         until = arrival.at + self._patience.join
         if arrival.change != "ANNULLED":
             self._create(arrival)
@@ -138,8 +153,9 @@ class _Desk:
             self._forget_second_report(arrival)
             return
         act = self._acts.get(arrival.fact)
+        self._drop_reports_of(arrival.fact)
         self._publish(arrival)
-        if act is not None and act.vital_fact is not None:
+        if act is not None and act.vital_fact is not None and act.vital_fact not in self._vitals:
             self._promote_second_report(act.vital_fact)
 
     def _create(self, arrival: Arrival) -> None:
@@ -152,14 +168,24 @@ class _Desk:
 
     def _publish(self, arrival: Arrival) -> None:
         before = self._acts.get(arrival.fact)
-        if before is not None and before.vital_fact is not None:
-            self._vitals.pop(before.vital_fact, None)
         vital_fact = arrival.vital_fact
+        self._acts[arrival.fact] = Act(arrival.version, arrival.event_id, vital_fact)
+        if before is not None and before.vital_fact is not None:
+            self._stand_down(arrival.fact, before.vital_fact)
         if vital_fact is not None:
             self._vitals[vital_fact] = arrival.fact
-        self._acts[arrival.fact] = Act(arrival.version, arrival.event_id, vital_fact)
         self.settled.published.append(arrival)
         self._decide(arrival, Fate.PUBLISHED)
+
+    def _stand_down(self, fact: str, vital_fact: str) -> None:
+        """A fact no longer says this; another may: two persons who were merged had died twice."""
+        if self._vitals.get(vital_fact) == fact:
+            others = (f for f, act in self._acts.items() if act.vital_fact == vital_fact)
+            other = next(others, None)
+            if other is None:
+                del self._vitals[vital_fact]
+            else:
+                self._vitals[vital_fact] = other
 
     def _join(self, annulment: Held, creation: Arrival) -> None:
         """Make one correction of an annulment and the new version that follows it."""
@@ -198,11 +224,10 @@ class _Desk:
         self._decide(arrival, fate)
 
     def _keep_second_report(self, arrival: Arrival, vital_fact: str, of: str) -> None:
-        """Set aside another register's report of a vital fact, in place of its own earlier version."""
+        """Set aside another register's report of a vital fact, as it was sent, in place of its earlier version."""
+        self._drop_reports_of(arrival.fact)
         kept = self._reports.setdefault(vital_fact, [])
-        for older in [held for held in kept if held.arrival.fact == arrival.fact]:
-            kept.remove(older)
-            self._let_go(older.arrival.position)
+        arrival = _as_sent(arrival)
         self.settled.repeats.append(Repeat(arrival, "vital", of))
         self._decide(arrival, Fate.SAME_VITAL)
         held = Held(arrival, Why.SECOND_REPORT, END_OF_TIME, _own_rank(arrival))
@@ -210,17 +235,25 @@ class _Desk:
         self.settled.held[arrival.position] = held
 
     def _is_second_report(self, arrival: Arrival) -> bool:
-        kept = (held.arrival.fact for reports in self._reports.values() for held in reports)
-        return arrival.fact not in self._acts and arrival.fact in kept
+        act = self._acts.get(arrival.fact)
+        stands = act is not None and act.vital_fact is not None
+        return not stands and bool(self._reports_of(arrival.fact))
 
     def _forget_second_report(self, annulment: Arrival) -> None:
         """Drop a second report that its own register annuls: nobody was told of it."""
-        for kept in self._reports.values():
-            for held in [held for held in kept if held.arrival.fact == annulment.fact]:
-                kept.remove(held)
-                self._let_go(held.arrival.position)
-                self.settled.repeats.append(Repeat(annulment, "vital", held.arrival.event_id))
-                self._decide(annulment, Fate.SAME_VITAL)
+        dropped = self._drop_reports_of(annulment.fact)
+        self.settled.repeats.append(Repeat(annulment, "vital", dropped[0].arrival.event_id))
+        self._decide(annulment, Fate.SAME_VITAL)
+
+    def _reports_of(self, fact: str) -> list[Held]:
+        return [held for kept in self._reports.values() for held in kept if held.arrival.fact == fact]
+
+    def _drop_reports_of(self, fact: str) -> list[Held]:
+        dropped = self._reports_of(fact)
+        for held in dropped:
+            self._reports[held.arrival.vital_fact or ""].remove(held)
+            self._let_go(held.arrival.position)
+        return dropped
 
     def _promote_second_report(self, vital_fact: str) -> None:
         """The first report was annulled: another register's report stands now."""
@@ -242,7 +275,7 @@ class _Desk:
             and creation.change == "CREATED"
             and creation.fact == annulment.fact
             and creation.version > annulment.version
-            and creation.at <= annulment.at + self._patience.join
+            and creation.at < annulment.at + self._patience.join
             and previous is not None
             and previous.fate is not Fate.HELD
         )
@@ -250,6 +283,15 @@ class _Desk:
     def _original_is_here(self, held: Held) -> bool:
         previous = self._met.get(held.arrival.previous_id or "")
         return held.why is Why.PREVIOUS and previous is not None and previous.fate is not Fate.HELD
+
+
+def _as_sent(arrival: Arrival) -> Arrival:
+    """Undo what was decided about an event: neither joined nor unmatched, as it will be when it is read again."""
+    rewritten = {name: value for name, value in arrival.rewritten.items() if name == "subject"}
+    sent = arrival.headers
+    return arrival._replace(
+        change=sent[h.CHANGE], previous_id=sent.get(h.PREVIOUS_ID), rewritten=rewritten, unmatched=False
+    )
 
 
 def _own_rank(arrival: Arrival) -> int:
