@@ -6,12 +6,13 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from consumers.loop import deliver_forever
 from deploy.bootstrap import Hub
 from hub.deliveries import DeliveryBrowser
-from hub.destination import Destination
+from hub.destination import Destination, Unavailable
 from hub.observe import Observer, nobody
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from hub.worker import work_until
@@ -85,7 +86,10 @@ class Run:
 
     def _deliver(self, agency: str) -> None:
         try:
-            deliver_forever(self.hub.feed(agency, self.destinations.get(agency), self.observe), self._stop)
+            feed = self.hub.feed(agency, self.destinations.get(agency), self.observe)
+            with suppress(Unavailable):
+                feed.destination.deliver(())  # so that its system is there before its first event
+            deliver_forever(feed, self._stop)
         except BaseException as error:
             self._failure.append(error)
 

@@ -139,6 +139,10 @@ def _check_types(manifest: Path, node: yaml.Node | None, content: Any, catalogue
                     f"{manifest}:{line}: {agency!r} has no view of {type_name}. "
                     f"Write schemas/views/{agency}/{type_name}.avsc and record it: dancu schemas record."
                 )
+            if grant.get("only_if_received") and type_name != "AddressProtectionChanged":
+                raise AgreementProblem(
+                    f"{manifest}:{line}: only_if_received is for AddressProtectionChanged only, not for {type_name}."
+                )
             if type_name in seen:
                 raise AgreementProblem(f"{manifest}:{line}: {type_name} is granted twice; one basis per type.")
             seen.add(type_name)

@@ -10,7 +10,7 @@ from hub.destination import Event, Unreadable
 from hub.eventlog import Record
 from hub.registers.today import Today
 from hub.steps.permit import CONFIDENTIAL, STRICT
-from hub.steps.project import read_value
+from hub.steps.project import hide_place, read_value
 from schemas.catalogue import Catalogue
 from schemas.conversion import to_json
 
@@ -35,11 +35,11 @@ class Opening:
         try:
             view = self._catalogue.views[agency, record.headers[h.TYPE]]
             content = read_value(self._catalogue, record.value)
-        except (KeyError, ValueError, EOFError, IndexError) as error:
+            if hides_address(level, record.headers[h.LEGAL_BASIS]):
+                hide_place(content, view)
+            return _event(record, content, to_json(content, view), replayed=replayed)
+        except (KeyError, ValueError, EOFError, IndexError, OverflowError) as error:
             return Unreadable(f"the record is in no known view of {agency}: {type(error).__name__}")
-        if hides_address(level, record.headers[h.LEGAL_BASIS]):
-            content.update(dict.fromkeys(view.address_fields))
-        return _event(record, content, to_json(content, view), replayed=replayed)
 
 
 def hides_address(level: str | None, basis: str) -> bool:

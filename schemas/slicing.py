@@ -7,7 +7,7 @@ then cut out without decoding. Proven equal to Avro's own schema resolution by t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from schemas.avsc import bare, expanded
@@ -47,10 +47,16 @@ def make_scan(schema: Mapping[str, Any]) -> Scan:
     return writer.compile()
 
 
-def make_cut(event: Mapping[str, Any], view: Mapping[str, Any], schema_id: int, empty: Collection[str] = ()) -> Cut:
+#: The encoding of an optional field that is not there.
+NULL = b"\x00"
+
+
+def make_cut(
+    event: Mapping[str, Any], view: Mapping[str, Any], schema_id: int, instead: Mapping[str, bytes] | None = None
+) -> Cut:
     """Return the function that cuts a view out of an event.
 
-    `empty` names optional fields whose value is replaced by null, for protected persons. Raises `NotSliceable`.
+    `instead`: field → the encoding that stands in its place, for protected persons. Raises `NotSliceable`.
     """
     types = {field["name"]: field["type"] for field in bare(expanded(event, {}))["fields"]}
     names = list(types)
@@ -61,25 +67,25 @@ def make_cut(event: Mapping[str, Any], view: Mapping[str, Any], schema_id: int, 
             raise NotSliceable(f"{view['name']}.{name}")
         places.append(names.index(name))
     prefix = b"\x00" + schema_id.to_bytes(4, "big")
-    null_places = {place for place in places if names[place] in empty}
-    parts = "".join(f" + {part}" for part in _parts(places, null_places))
+    replaced = {names.index(name): encoding for name, encoding in (instead or {}).items() if name in names}
+    parts = "".join(f" + {part}" for part in _parts(places, replaced))
     namespace: dict[str, Cut] = {}
     source = f"def cut(value, b):\n    return {prefix!r}{parts}\n"
     exec(compile(source, "<cut>", "exec"), namespace)  # noqa: S102 - made from a checked schema, no outside text in it
     return namespace["cut"]
 
 
-def _parts(places: Sequence[int], null_places: Collection[int]) -> list[str]:
+def _parts(places: Sequence[int], replaced: Mapping[int, bytes]) -> list[str]:
     """Return the expressions of a view's bytes, neighbouring fields joined into one slice."""
     parts: list[str] = []
     start = None
     for index, place in enumerate(places):
-        if place in null_places:
-            parts.append(r"b'\x00'")
+        if place in replaced:
+            parts.append(repr(replaced[place]))
             continue
         start = place if start is None else start
         following = places[index + 1] if index + 1 < len(places) else None
-        if following != place + 1 or following in null_places:
+        if following != place + 1 or following in replaced:
             parts.append(f"value[b[{start}]:b[{place + 1}]]")
             start = None
     return parts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import StringIO
 from typing import Any
 
 import orjson
@@ -31,11 +32,11 @@ def write_json(content: Any) -> None:
 
 def show(*parts: RenderableType) -> None:
     """Write tables and texts for people."""
-    console = Console(highlight=False)
-    with console.capture() as capture:
-        for part in parts:
-            console.print(part, soft_wrap=isinstance(part, str))
-    write(capture.get().encode())
+    screen, text = Console(), StringIO()
+    console = Console(file=text, width=screen.width, force_terminal=screen.is_terminal, highlight=False)
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, str))
+    write(text.getvalue().encode())
 
 
 def _let_go() -> None:

@@ -52,13 +52,20 @@ class Admission:
     def admit_bytes(self, raw: bytes, now: int) -> Message | Refused:
         """Admit one CloudEvent in JSON. `now` is the time in milliseconds since 1970 UTC."""
         try:
-            event = _read(raw)
+            return self._admit(_read(raw), now)
         except Broken as broken:
             return Refused(broken.reason, broken.detail, None)
-        return self.admit(event, now)
+        except RecursionError:
+            return Refused("schema", "nested far too deeply", None)
 
     def admit(self, event: Any, now: int) -> Message | Refused:
-        """Admit one CloudEvent that was read from JSON, its texts in NFC."""
+        """Admit one CloudEvent that somebody else has read."""
+        try:
+            return self._admit(_composed(event), now)
+        except Broken as broken:
+            return Refused(broken.reason, broken.detail, None)
+
+    def _admit(self, event: Any, now: int) -> Message | Refused:
         try:
             if not self._shapes.fits(event):
                 self._explainer.check(event)
@@ -101,12 +108,8 @@ def _read(raw: bytes) -> Any:
         event = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise _unreadable(raw, error) from None
-    if b"\\u" in raw:
+    if b"\\u" in raw or not (raw.isascii() or unicodedata.is_normalized("NFC", raw.decode())):
         return _composed(event)
-    if not raw.isascii():
-        text = raw.decode()
-        if not unicodedata.is_normalized("NFC", text):
-            return orjson.loads(unicodedata.normalize("NFC", text))
     return event
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from hub.intake.rules import Broken
 from schemas.catalogue import Catalogue
 from schemas.json_schema import json_schema
+
+_FIELD_NAME = re.compile(r"[a-z][A-Za-z0-9_]{0,39}")
 
 
 class Explainer:
@@ -45,7 +48,7 @@ def _broken(error: ValidationError) -> Broken:
         case "additionalProperties":
             known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
             unknown = sorted(set(error.instance) - set(known))[:3] if isinstance(error.instance, dict) else []
-            names = ", ".join(f"{path}.{name}".lstrip(".")[:80] for name in unknown)
+            names = ", ".join(f"{path}.{_shown(name)}".lstrip(".") for name in unknown)
             return Broken("unknown_field", f"{names}: no such field; allowed: {', '.join(sorted(known))}")
         case "required":
             missing = error.message.split("'")[1] if "'" in error.message else "a field"
@@ -55,6 +58,11 @@ def _broken(error: ValidationError) -> Broken:
         case "maxProperties":
             return Broken("schema", f"{at}an annulment carries no payload")
     return Broken("schema", f"{at}{_rule(error)}")
+
+
+def _shown(name: str) -> str:
+    """Return the name of an unknown field, unless it may be a person's name or number in a wrong place."""
+    return name if _FIELD_NAME.fullmatch(name) else "(a field whose name is not shown)"
 
 
 def _rule(error: ValidationError) -> str:

@@ -14,7 +14,10 @@ from hub.arrival import Arrival
 from hub.eventlog import Message
 from hub.steps.permit import Permitted
 from schemas.catalogue import Catalogue, EventType, View
-from schemas.slicing import PREFIX, Cut, NotSliceable, Scan, make_cut, make_scan
+from schemas.slicing import NULL, PREFIX, Cut, NotSliceable, Scan, make_cut, make_scan
+
+#: In place of the register that an event about a protected person comes from: most registers belong to a province.
+HIDDEN_SOURCE = "urn:dancu:hidden"
 
 _HEADER_OF = {"subject": h.SUBJECT, "change": h.CHANGE, "previous_event_id": h.PREVIOUS_ID}
 
@@ -52,7 +55,7 @@ class Projector:
         record = read_value(self._catalogue, arrival.value)
         record.update(arrival.rewritten)
         if one.shielded:
-            record.update(dict.fromkeys(view.address_fields))
+            hide_place(record, view)
         out = BytesIO()
         fastavro.schemaless_writer(out, view.parsed, record)
         return _prefix(view.schema_id) + out.getvalue()
@@ -69,6 +72,8 @@ def project(allowed: Sequence[Permitted], projector: Projector) -> dict[str, lis
         public = _public_headers(arrival)
         for one, value in zip(allowed[start:end], projector.project(arrival, allowed[start:end]), strict=True):
             stamped = {**public, h.LEGAL_BASIS: one.basis, h.PURPOSE: one.purpose}
+            if one.shielded:
+                stamped[h.SOURCE] = HIDDEN_SOURCE
             outboxes.setdefault(one.agency, []).append(Message(arrival.person, value, stamped))
         start = end
     return outboxes
@@ -105,6 +110,17 @@ def payload_reader(catalogue: Catalogue) -> Callable[[Arrival], Mapping[str, Any
     return read
 
 
+def hide_place(record: dict[str, Any], view: View) -> None:
+    """Take everything out of a decoded event that tells where the person lives."""
+    record.update(dict.fromkeys(view.address_fields), source=HIDDEN_SOURCE)
+
+
+def _hidden(view: View) -> dict[str, bytes]:
+    """The same for a cut: what stands in place of the fields."""
+    text = HIDDEN_SOURCE.encode()
+    return {**dict.fromkeys(view.address_fields, NULL), "source": bytes([len(text) * 2]) + text}
+
+
 @cache
 def _prefix(schema_id: int) -> bytes:
     return b"\x00" + schema_id.to_bytes(4, "big")
@@ -112,6 +128,6 @@ def _prefix(schema_id: int) -> bytes:
 
 def _cut(event: EventType, view: View, shielded: bool) -> Cut | None:
     try:
-        return make_cut(event.schema, view.schema, view.schema_id, view.address_fields if shielded else ())
+        return make_cut(event.schema, view.schema, view.schema_id, _hidden(view) if shielded else None)
     except NotSliceable:
         return None

@@ -1,0 +1,207 @@
+"""The outcome depends on the stream alone: not on how it is cut into batches, and not on crashes in between."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.agreements import Agreements, Population
+from hub.eventlog import Batch, Log, Message, Outputs, Record
+from hub.eventlog.sqlite import SqliteLog
+from hub.topics import RECEIVED
+from tests.hub.making import (
+    CUC,
+    DEATH,
+    GRANT,
+    HANOI,
+    HOA,
+    LAN,
+    MAI,
+    MOVE,
+    SAIGON,
+    SHIPPED,
+    WITHDRAWAL,
+    Clock,
+    Event,
+    a_hub,
+    admitted,
+    agreement,
+    event,
+)
+
+PERSONS = (LAN, MAI, HOA, CUC)
+#: One agency that has all of its types for two provinces, one for some persons, the others for everyone.
+AGREEMENTS = Agreements.of(
+    (
+        SHIPPED.by_agency
+        | {
+            "welfare": agreement("welfare", population=Population(provinces=frozenset({"79"}))),
+            "land": agreement("land", population=Population(persons=frozenset({LAN, MAI}))),
+        }
+    ).values()
+)
+_LEVELS = ("NONE", "CONFIDENTIAL", "STRICT")
+_CHANGES = {
+    "DeathRegistered": ("CREATED", "CREATED", "CORRECTED", "ANNULLED"),
+    "MarriageRegistered": ("CREATED", "CREATED", "CORRECTED", "ANNULLED"),
+    "ResidenceChanged": ("CREATED", "CORRECTED", "ANNULLED", "CEASED"),
+    "ConsentGranted": ("CREATED", "ANNULLED"),
+    "ConsentWithdrawn": ("CREATED",),
+    "AddressProtectionChanged": ("CREATED", "CORRECTED", "CEASED"),
+    "PersonalNumberChanged": ("CREATED",),
+    "PersonsMerged": ("CREATED",),
+}
+
+
+def _payload(kind: str, rng: Random, subject: str) -> tuple[Mapping[str, Any], str]:
+    other = rng.choice([number for number in PERSONS if number != subject])
+    match kind:
+        case "DeathRegistered":
+            return DEATH, subject
+        case "MarriageRegistered":
+            day = rng.choice(["2025-08-01", "2025-08-02"])
+            return {"married_on": day, "spouse_number": other}, subject
+        case "ResidenceChanged":
+            return {**MOVE, "to_address": rng.choice([HANOI, SAIGON])}, subject
+        case "ConsentGranted":
+            return GRANT, subject
+        case "ConsentWithdrawn":
+            return WITHDRAWAL, subject
+        case "AddressProtectionChanged":
+            return {"level": rng.choice(_LEVELS), "valid_from": "2025-08-05"}, subject
+        case "PersonalNumberChanged":
+            numbers = {"old_number": subject, "new_number": other}
+            return {**numbers, "changed_on": "2025-08-05"}, rng.choice([subject, other])
+    return {"merged_numbers": [other], "merged_on": "2025-08-05"}, subject
+
+
+def stream_of(seed: int, length: int) -> list[tuple[int, Event]]:
+    """Return events of four persons with all kinds of trouble, each with the milliseconds that pass before it."""
+    rng = Random(seed)
+    stream: list[tuple[int, Event]] = []
+    for _ in range(length):
+        kind = rng.choice([k for k in _CHANGES for _ in range(1 if "Number" in k or "Merged" in k else 6)])
+        person, fact, version = rng.randrange(2), rng.randrange(2), rng.randint(1, 4)
+        data, subject = _payload(kind, rng, PERSONS[person] if rng.random() < 0.7 else rng.choice(PERSONS))
+        change = "CREATED" if version == 1 and rng.random() < 0.8 else rng.choice(_CHANGES[kind])
+        name = f"{kind}-{person}-{fact}"
+        made = event(
+            kind,
+            f"{name}-{version}-{rng.randrange(2)}-{change}",
+            data,
+            subject=subject,
+            change=change,
+            factid=f"{fact}",
+            factversion=version,
+        )
+        if change != "CREATED":
+            before = [e["id"] for _, e in stream if e["type"] == kind and e["subject"] == subject]
+            made["previousid"] = (
+                rng.choice(before)
+                if before and rng.random() < 0.7
+                else f"{name}-{rng.randint(1, 4)}-{rng.randrange(2)}-CREATED"
+            )
+        if change in ("ANNULLED", "CEASED"):
+            del made["data"]
+        stream.append((rng.choice([1, 1, 1, 1, 800, 2_600, 11_000]), made))
+    return stream
+
+
+class Crash(Exception):
+    """What a killed process would be."""
+
+
+class CrashingLog:
+    """A log that now and then is killed instead of committing: the registers know what it doesn't."""
+
+    def __init__(self, log: SqliteLog, crashes: Iterator[bool]) -> None:
+        self._log = log
+        self._crashes = crashes
+
+    def commit(self, batch: Batch, outputs: Outputs) -> None:
+        if next(self._crashes, False):
+            raise Crash
+        self._log.commit(batch, outputs)
+
+    def append(self, outputs: Outputs) -> None:
+        self._log.append(outputs)
+
+    def read(self, topic: str, group: str, limit: int) -> Batch:
+        return self._log.read(topic, group, limit)
+
+    def scan(self, topic: str, after: int, limit: int) -> Sequence[Record]:
+        return self._log.scan(topic, after, limit)
+
+    def extent(self, topic: str, group: str) -> tuple[int, int]:
+        return self._log.extent(topic, group)
+
+    def mark(self, producer: str) -> str | None:
+        return self._log.mark(producer)
+
+
+def outcome_of(
+    stream: Sequence[tuple[int, Message]],
+    sizes: Iterator[int],
+    crashes: Iterator[bool] = iter(()),
+    url: str | None = None,
+    agreements: Agreements = AGREEMENTS,
+) -> dict[str, Any]:
+    """Return the story of a stream that was processed in batches of these sizes, with a restart after each crash."""
+    clock = Clock()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with SqliteLog(folder / "log.db", clock=clock) as log:
+            for gap, message in stream:
+                clock.now += gap
+                log.append(Outputs({RECEIVED: [message]}))
+
+        def wrap(log: SqliteLog) -> Log:
+            return CrashingLog(log, crashes)
+
+        more = True
+        while more:
+            with a_hub(folder, agreements=agreements, clock=clock, wrap=wrap, url=url) as hub:
+                try:
+                    while hub.process(next(sizes, 1000)):
+                        pass
+                    hub.flush()
+                    more = False
+                except Crash:
+                    continue
+        with a_hub(folder, agreements=agreements, clock=clock, url=url) as hub:
+            return hub.story()
+
+
+def messages(stream: Sequence[tuple[int, Event]]) -> list[tuple[int, Message]]:
+    return [(gap, admitted(one)) for gap, one in stream]
+
+
+SIZES = st.lists(st.integers(1, 12), min_size=1, max_size=30)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32), length=st.integers(2, 45), sizes=SIZES)
+def test_the_outcome_does_not_depend_on_how_the_stream_is_cut(seed: int, length: int, sizes: list[int]) -> None:
+    stream = messages(stream_of(seed, length))
+    assert outcome_of(stream, iter(sizes)) == outcome_of(stream, iter([1000]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    length=st.integers(2, 45),
+    sizes=SIZES,
+    crashes=st.lists(st.booleans(), min_size=1, max_size=25),
+)
+def test_a_crash_between_registers_and_log_neither_loses_nor_doubles(
+    seed: int, length: int, sizes: list[int], crashes: list[bool]
+) -> None:
+    stream = messages(stream_of(seed, length))
+    assert outcome_of(stream, iter(sizes), iter(crashes)) == outcome_of(stream, iter([1000]))
