@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from adapters.agencies import open_agency
 from consumers.feed import Feed
-from deploy.home import Home, HomeDamaged
+from deploy.home import Home, damage
 from deploy.settings import BadSetting, Settings
 from hub.agreements import Agreement, load_agreements
 from hub.bulk import BulkLane
@@ -129,15 +129,20 @@ def open_hub(settings: Settings) -> Iterator[Hub]:
 
 
 def _open(path: Path, make_tables: Callable[[sa.Engine], None]) -> sa.Engine:
+    """Open a file of the home. Whatever breaks it, now or later, is told with its name."""
     engine = open_database(sqlite_url(path))
+
+    @sa.event.listens_for(engine, "handle_error")
+    def on_error(context: sa.engine.ExceptionContext) -> None:
+        error = context.sqlalchemy_exception
+        if type(error) in (sa.exc.DatabaseError, sa.exc.OperationalError):  # the others are bugs
+            raise damage(path, context.original_exception) from error
+
     try:
         make_tables(engine)
-    except sa.exc.DatabaseError as error:
+    except BaseException:
         engine.dispose()
-        raise HomeDamaged(
-            f"{path}: can't be used: {error.orig}. If the disk has room, the file is damaged: "
-            "move the home folder away, and put a copy back or start a new one."
-        ) from error
+        raise
     return engine
 
 

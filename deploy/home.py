@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,23 @@ class HomeBusy(Exception):
 
 
 class HomeDamaged(Exception):
-    """A file of the home can't be read as what it is. Says which, and what to do."""
+    """A file of the home can't be used. Says which, why, and what to do."""
+
+
+_ADVICE = {
+    sqlite3.SQLITE_FULL: "Make room on the disk and start again; nothing is lost.",
+    sqlite3.SQLITE_IOERR: "Look whether the disk has room and is healthy, then start again.",
+    sqlite3.SQLITE_BUSY: "Another program holds it; end that program and start again.",
+    sqlite3.SQLITE_READONLY: "Give this user write access to the file and its folder.",
+    sqlite3.SQLITE_CANTOPEN: "Give this user write access to the file and its folder.",
+}
+
+
+def damage(path: Path, error: BaseException) -> HomeDamaged:
+    """Say what an error of SQLite means for a file of the home."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code
+    advice = _ADVICE.get(code, "Move the home folder away, and put a copy back or start a new one.")
+    return HomeDamaged(f"{path}: can't be used: {error}. {advice}")
 
 
 @dataclass(frozen=True, slots=True)

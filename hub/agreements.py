@@ -120,10 +120,15 @@ def _check_shape(manifest: Path, node: yaml.Node | None, content: Any) -> None:
     error = best_match(Draft202012Validator(orjson.loads(_SCHEMA.read_bytes())).iter_errors(content))
     if error is None:
         return
-    where = "/".join(str(part) for part in error.absolute_path) or "the manifest"
-    allowed = f" Allowed: {', '.join(map(str, error.validator_value))}." if error.validator == "enum" else ""
-    line = _line_of(node, list(error.absolute_path))
-    raise AgreementProblem(f"{manifest}:{line}: {where}: {error.message}.{allowed}")
+    path, allowed = list(error.absolute_path), []
+    if error.validator == "enum":
+        allowed = error.validator_value
+    elif error.validator == "additionalProperties":
+        allowed = list(error.schema["properties"])
+        path.append(next(key for key in error.instance if key not in allowed))
+    where = "/".join(str(part) for part in path) or "the manifest"
+    hint = f" Allowed: {', '.join(map(str, allowed))}." if allowed else ""
+    raise AgreementProblem(f"{manifest}:{_line_of(node, path)}: {where}: {error.message}.{hint}")
 
 
 def _check_types(manifest: Path, node: yaml.Node | None, content: Any, catalogue: Catalogue) -> None:

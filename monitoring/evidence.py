@@ -80,6 +80,8 @@ class Evidence:
     #: While it is kept back: why, and until when.
     kept: tuple[str, int] | None = None
     asides: Sequence[Aside] = ()
+    #: How many more there are.
+    left_out: int = 0
     #: What intake refused under this id.
     refusals: Sequence[Aside] = ()
     #: Other events of the same act or the same vital fact.
@@ -99,8 +101,9 @@ class Stores:
 
 def gather(stores: Stores, event_id: str) -> Evidence | None:
     """Return what is known about an event, or None when the hub has never seen that id."""
+    committed, _ = stores.log.extent(RECEIVED, PIPELINE)  # first, so that nothing slips through between the looks
     with reading(stores.registers) as connection:
-        asides = _asides(connection, event_id)
+        asides, left_out = _asides(connection, event_id)
         refusals = _refusals(connection, event_id)
         row = connection.execute(sa.select(t.events).where(t.events.c.event_id == event_id)).one_or_none()
         taken_at = connection.scalar(sa.select(t.taken.c.place).where(t.taken.c.event_id == event_id))
@@ -109,10 +112,10 @@ def gather(stores: Stores, event_id: str) -> Evidence | None:
     if row is None:
         record = _record_at(stores.log, RECEIVED, position) if position else None
         if record is None and taken_at:
-            record = _in_lane(stores.registers, taken_at) or _undecided(stores.log, event_id)
+            record = _in_lane(stores.registers, taken_at) or _undecided(stores.log, committed, event_id)
         if record is None and not refusals:
             return None
-        return Evidence(event_id, record, asides=asides, refusals=refusals)
+        return Evidence(event_id, record, asides=asides, left_out=left_out, refusals=refusals)
     handlings = DeliveryBrowser(stores.deliveries).story(event_id)
     return Evidence(
         event_id,
@@ -120,6 +123,7 @@ def gather(stores: Stores, event_id: str) -> Evidence | None:
         _entry(stores.log, row),
         kept,
         asides,
+        left_out,
         refusals,
         _others(stores, row),
         handlings,
@@ -127,10 +131,13 @@ def gather(stores: Stores, event_id: str) -> Evidence | None:
     )
 
 
-def _asides(connection: sa.Connection, event_id: str) -> list[Aside]:
+def _asides(connection: sa.Connection, event_id: str) -> tuple[list[Aside], int]:
+    """Return the first times that the event was set aside, and how many more there are."""
     c = t.set_aside.c
     query = sa.select(c.at, c.verdict, c.reason, c.detail).where(c.event_id == event_id).order_by(c.position)
-    return [Aside(*row) for row in connection.execute(query.limit(MOST))]
+    found = [Aside(*row) for row in connection.execute(query.limit(MOST))]
+    every = sa.select(sa.func.count()).select_from(t.set_aside).where(c.event_id == event_id)
+    return found, connection.execute(every).scalar_one() - len(found)
 
 
 def _refusals(connection: sa.Connection, event_id: str) -> list[Aside]:
@@ -185,9 +192,8 @@ def _in_lane(registers: sa.Engine, place: str) -> Record | None:
     return Record(0, 0, row.key, row.value, orjson.loads(row.headers)) if row else None
 
 
-def _undecided(log: LogBrowser, event_id: str) -> Record | None:
+def _undecided(log: LogBrowser, committed: int, event_id: str) -> Record | None:
     """Look through what the pipeline has not come to yet: the one search that takes long, if much is waiting."""
-    committed, _ = log.extent(RECEIVED, PIPELINE)
     return next((r for r in records_of(log, RECEIVED, committed) if r.headers.get(h.ID) == event_id), None)
 
 

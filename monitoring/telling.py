@@ -103,6 +103,8 @@ def _arrival(evidence: Evidence) -> Iterator[Step]:
 def _asides(evidence: Evidence) -> Iterator[Step]:
     for aside in evidence.asides:
         yield _aside(aside)
+    if evidence.left_out:
+        yield Step(evidence.asides[-1].at, "repeated", code="and_more", detail=f"{evidence.left_out} more times")
 
 
 def _aside(aside: Aside) -> Step:

@@ -51,6 +51,7 @@ REASONS: Mapping[str, Words] = {
     "undecided": Words("chưa được xử lý", "the pipeline has not come to it yet; is `dancu run` running?"),
     "mass_run": Words("chờ làn xử lý hàng loạt", "a mass run: it is let in when nothing else waits"),
     "nobody": Words("không cơ quan nào được nhận", "no agency is entitled to it"),
+    "and_more": Words("và nhiều lần nữa", "and again and again"),
     "late": Words("đã có phiên bản mới hơn", "a newer version of the fact was published before"),
     "previous_of_another_fact": Words("tham chiếu sai", "it refers to an event of another person, type or fact"),
     "no_consent": Words("chưa có sự đồng ý", "the person has given no consent"),

@@ -23,14 +23,14 @@ def problems(folder: Path = FOLDER) -> list[Problem]:
         return [*found, Problem("empty", "events", "there are no event types here")]
     found += _view_problems(current, folder)
     found += _matrix_problems(current, folder)
-    found += json_problems(current, folder)
+    found += json_problems(current)
     try:
         recorded = read_recorded(folder)
         found += _evolution_problems(current, recorded)
         found += _record_problems(recorded, folder)
     except SchemaProblem as broken:
         found.append(broken.problem)
-    return sorted(set(found), key=lambda problem: (problem.kind.startswith("json_"), *problem))
+    return sorted(set(found))
 
 
 def unrecorded(folder: Path = FOLDER) -> list[str]:

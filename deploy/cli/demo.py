@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import random
-import sys
 import time
 from typing import Annotated
 
-import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deploy.bootstrap import Hub, open_hub
+from deploy.cli.output import write_json
 from deploy.cli.shell import fail, plain_errors, screen, settings_of
 from deploy.demo.show import NotTheDemos, Stage, clear, stream
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
@@ -56,7 +55,8 @@ def demo(
     result = {"events": events, "seed": seed, "seconds": round(seconds, 2), "verified": not differences}
     if json:
         content = {**result, "differences": differences[:100], "status": status.as_json()}
-        sys.stdout.write(orjson.dumps(content).decode() + "\n")
+        with plain_errors():
+            write_json(content)
     else:
         _print(status, differences, seconds, seed)
     if differences:

@@ -8,13 +8,13 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Annotated, cast
 
-import orjson
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from adapters.ingest import CannotRead, Ingest, source_named
 from adapters.sources import Source
 from deploy.bootstrap import Hub
+from deploy.cli.output import write_json
 from deploy.cli.shell import hub_of, plain_errors, screen
 from hub.intake.desk import Taken
 from hub.registers.intake import Rejected
@@ -48,14 +48,13 @@ def ingest(
             except CannotRead as problem:
                 screen.print(f"Lỗi / Error: {problem}", style="bold red", markup=False, soft_wrap=True)
                 unread = True
-    if json:
-        counts = {"accepted": taken.accepted, "refused": taken.refused, "duplicates": taken.duplicates}
-        sys.stdout.write(orjson.dumps(counts).decode() + "\n")
-    else:
-        screen.print(
-            f"Đã nhận / accepted {taken.accepted:,} · từ chối / refused {taken.refused:,} · "
-            f"trùng / duplicates {taken.duplicates:,}"
-        )
+        if json:
+            write_json({"accepted": taken.accepted, "refused": taken.refused, "duplicates": taken.duplicates})
+        else:
+            screen.print(
+                f"Đã nhận / accepted {taken.accepted:,} · từ chối / refused {taken.refused:,} · "
+                f"trùng / duplicates {taken.duplicates:,}"
+            )
     if unread:
         raise typer.Exit(1)
 

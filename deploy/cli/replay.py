@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import getpass
-import sys
 from typing import Annotated
 
-import orjson
 import typer
 
 from consumers.loop import deliver_once
 from deploy.bootstrap import Hub, now_ms
+from deploy.cli.output import write_json
 from deploy.cli.shell import fail, hub_of, screen
 from deploy.home import HomeBusy
 from hub.deliveries import Deliveries, DeliveryBrowser, Request
@@ -73,7 +72,7 @@ def _tell(hub: Hub, asked: dict[str, int], *, as_json: bool, dry_run: bool) -> N
         for summary in [browser.summary(name)]
     }
     if as_json:
-        sys.stdout.write(orjson.dumps({"dry_run": dry_run, "agencies": rows}).decode() + "\n")
+        write_json({"dry_run": dry_run, "agencies": rows})
         return
     for name, row in rows.items():
         screen.print(f"{name}: yêu cầu / asked {row['requested']:,} · còn giữ / still parked {row['parked']:,}")

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 
 from schemas.avsc import FOLDER
 from schemas.catalogue import Catalogue, EventType, View, load_catalogue
-from schemas.committed_json import write_json_schemas
+from schemas.committed_json import outdated, write_json_schemas
 from schemas.compatibility import problems, unrecorded
 from schemas.current import read_current
 from schemas.example import example
@@ -103,8 +103,11 @@ def check(json: Json = False, folder: Folder = FOLDER) -> None:
         _print_json([problem._asdict() for problem in found])
     elif not found:
         new = unrecorded(folder)
-        rest = f"; {len(new)} new: run `dancu schemas record`" if new else ""
-        typer.echo(f"OK: the schemas agree with each other and with all that was published{rest}")
+        typer.echo("OK: the schemas agree with each other and with all that was published")
+        if new:
+            typer.echo(f"{len(new)} new: run `dancu schemas record`")
+        for path in outdated(folder):
+            typer.echo(f"{path}: is behind the Avro schemas: run `dancu schemas json --write`")
     else:
         _print_problems(found, err=False)
     raise typer.Exit(1 if found else 0)
@@ -115,6 +118,9 @@ def record_versions(json: Json = False, folder: Folder = FOLDER) -> None:
     """Give each new or changed schema its version and id, after a successful check. Commit what it writes."""
     if found := problems(folder):
         _print_problems(found)
+        raise typer.Exit(1)
+    if behind := outdated(folder):
+        typer.echo(f"{', '.join(behind)}: behind the Avro schemas: run `dancu schemas json --write`", err=True)
         raise typer.Exit(1)
     added = record(folder, read_current(folder).subjects())
     if json:

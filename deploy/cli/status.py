@@ -37,7 +37,7 @@ def _attention(found: Status, now: float) -> Iterator[str]:
             f"[bold red]{name}: {one.parked:,} sự kiện bị giữ / events parked[/], {_age(one, now)}"
             f" · dancu explain EVENT_ID, dancu replay {name}"
         )
-    late = {name: one for name, one in found.agencies.items() if one.pending and not one.parked}
+    late = {name: one for name, one in found.agencies.items() if one.pending}
     for name, one in sorted(late.items(), key=lambda item: -item[1].pending):
         yield f"[yellow]{name}: {one.pending:,} sự kiện chưa giao / events pending[/], {_age(one, now)} · dancu run"
     if not parked and not late:

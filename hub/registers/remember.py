@@ -40,6 +40,8 @@ def _write_events(connection: sa.Connection, batch: Batch, outcome: Outcome) -> 
     with_event = {**same_fact, **outcome.settled.joined_into}
     with_event |= {r.arrival.position: r.of for r in outcome.repeats if r.kind == "vital"}
     fates = outcome.settled.fates
+    for position in [p for p in with_event if fates.get(p) is Fate.PUBLISHED]:
+        del with_event[position]  # a second report that stands now after all
     rows = [
         {
             "position": a.position,

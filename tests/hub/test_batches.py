@@ -34,6 +34,7 @@ from tests.hub.making import (
     admitted,
     agreement,
     event,
+    next_of,
 )
 
 PERSONS = (LAN, MAI, HOA, CUC)
@@ -48,15 +49,16 @@ AGREEMENTS = Agreements.of(
     ).values()
 )
 _LEVELS = ("NONE", "CONFIDENTIAL", "STRICT")
-_CHANGES = {
-    "DeathRegistered": ("CREATED", "CREATED", "CORRECTED", "ANNULLED"),
-    "MarriageRegistered": ("CREATED", "CREATED", "CORRECTED", "ANNULLED"),
-    "ResidenceChanged": ("CREATED", "CORRECTED", "ANNULLED", "CEASED"),
-    "ConsentGranted": ("CREATED", "ANNULLED"),
-    "ConsentWithdrawn": ("CREATED",),
-    "AddressProtectionChanged": ("CREATED", "CORRECTED", "CEASED"),
-    "PersonalNumberChanged": ("CREATED",),
-    "PersonsMerged": ("CREATED",),
+#: How often each type comes, and what may follow when its fact stands.
+_KINDS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "DeathRegistered": (5, ("CORRECTED", "ANNULLED", "ANNULLED")),
+    "MarriageRegistered": (5, ("CORRECTED", "ANNULLED", "ANNULLED")),
+    "ResidenceChanged": (6, ("CORRECTED", "ANNULLED", "CEASED")),
+    "ConsentGranted": (4, ("ANNULLED",)),
+    "ConsentWithdrawn": (2, ()),
+    "AddressProtectionChanged": (3, ("CORRECTED", "CEASED")),
+    "PersonalNumberChanged": (1, ()),
+    "PersonsMerged": (1, ()),
 }
 
 
@@ -82,36 +84,45 @@ def _payload(kind: str, rng: Random, subject: str) -> tuple[Mapping[str, Any], s
     return {"merged_numbers": [other], "merged_on": "2025-08-05"}, subject
 
 
+def _history(rng: Random, length: int) -> list[Event]:
+    """Return what happened to the persons, as registers that make no mistakes would tell it."""
+    told: list[Event] = []
+    newest: dict[tuple[str, str, str], Event] = {}
+    for number in range(length):
+        kind = rng.choices(list(_KINDS), [weight for weight, _ in _KINDS.values()])[0]
+        data, subject = _payload(kind, rng, rng.choice((*PERSONS, LAN, LAN, MAI)))
+        fact = f"fact-{rng.randrange(2)}"
+        before, after = newest.get((kind, subject, fact)), _KINDS[kind][1]
+        if before is None or not after:
+            made = event(kind, f"e{number}", data, subject=subject, factid=fact if after else f"fact-{number}")
+        else:
+            anew = before["change"] in ("ANNULLED", "CEASED")
+            made = next_of(before | {"data": data}, f"e{number}", "CREATED" if anew else rng.choice(after))
+        newest[kind, subject, fact] = made
+        told.append(made)
+    return told
+
+
 def stream_of(seed: int, length: int) -> list[tuple[int, Event]]:
     """Return events of four persons with all kinds of trouble, each with the milliseconds that pass before it."""
     rng = Random(seed)
-    stream: list[tuple[int, Event]] = []
-    for _ in range(length):
-        kind = rng.choice([k for k in _CHANGES for _ in range(1 if "Number" in k or "Merged" in k else 6)])
-        person, fact, version = rng.randrange(2), rng.randrange(2), rng.randint(1, 4)
-        data, subject = _payload(kind, rng, PERSONS[person] if rng.random() < 0.7 else rng.choice(PERSONS))
-        change = "CREATED" if version == 1 and rng.random() < 0.8 else rng.choice(_CHANGES[kind])
-        name = f"{kind}-{person}-{fact}"
-        made = event(
-            kind,
-            f"{name}-{version}-{rng.randrange(2)}-{change}",
-            data,
-            subject=subject,
-            change=change,
-            factid=f"{fact}",
-            factversion=version,
-        )
-        if change != "CREATED":
-            before = [e["id"] for _, e in stream if e["type"] == kind and e["subject"] == subject]
-            made["previousid"] = (
-                rng.choice(before)
-                if before and rng.random() < 0.7
-                else f"{name}-{rng.randint(1, 4)}-{rng.randrange(2)}-CREATED"
-            )
-        if change in ("ANNULLED", "CEASED"):
-            del made["data"]
-        stream.append((rng.choice([1, 1, 1, 1, 800, 2_600, 11_000]), made))
-    return stream
+    places: list[tuple[float, Event]] = []
+    history = _history(rng, length)
+    for place, made in enumerate(history):
+        trouble = rng.random()
+        if trouble < 0.15:
+            places.append((place + rng.choice([1.5, 2.5, 4.5, 9.5]), made))  # late
+            continue
+        if trouble < 0.2:
+            continue  # lost
+        if trouble < 0.25 and "previousid" in made:
+            made = {**made, "previousid": rng.choice(history)["id"]}
+        places.append((place, made))
+        if trouble > 0.9:
+            again = made if trouble > 0.95 else {**made, "id": f"{made['id']}-again"}
+            places.append((place + rng.choice([0.5, 1.5, 7.5]), again))
+    places.sort(key=lambda one: one[0])
+    return [(rng.choice([1, 1, 1, 1, 1, 1, 800, 2_600, 11_000]), made) for _, made in places]
 
 
 class Crash(Exception):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import pytest
-
 from consumers.loop import deliver_once
 from deploy.bootstrap import now_ms
 from hub.deliveries import Account, Deliveries, Failure, Outcome, Request, Trial
@@ -109,7 +107,6 @@ def test_the_oldest_undelivered_event_is_the_oldest_of_the_parked_and_the_pendin
     assert scene.status().agencies["tax"].oldest is None
 
 
-@pytest.mark.xfail(strict=True, reason="the registers do not tally ticks yet: hub/registers/remember.py")
 def test_ticks_are_no_events(tmp_path: Path) -> None:
     with open_scene(tmp_path, join=60, wait=60) as scene:
         death = an_event()

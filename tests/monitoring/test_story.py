@@ -10,7 +10,7 @@ import pytest
 
 from deploy.bootstrap import now_ms
 from hub.deliveries import Deliveries, Request
-from monitoring.evidence import Stores, gather
+from monitoring.evidence import MOST, Stores, gather
 from monitoring.masking import without_numbers
 from monitoring.words import REASONS, STEPS
 from replay.redeliver import make_due
@@ -100,6 +100,14 @@ def test_repeats_under_the_same_id_are_told_each(scene: Scene) -> None:
     scene.run(death)
     assert scene.steps(death["id"]).count("repeated") == 2
     assert scene.story(death["id"]).verdict == "published"
+
+
+def test_an_event_repeated_without_end_still_has_a_story_that_ends(scene: Scene) -> None:
+    death = an_event()
+    scene.run(*[death] * (MOST + 6))
+    repeats = [step for step in scene.story(death["id"]).steps if step.what == "repeated"]
+    assert len(repeats) == MOST + 1
+    assert repeats[-1].detail == "5 more times"
 
 
 def test_both_sides_of_a_duplicate_name_each_other(scene: Scene) -> None:
