@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -44,8 +45,9 @@ class Run:
             asyncio.run(self._work())
         finally:
             self._stop.set()
+            deadline = time.monotonic() + _LAST_BATCH  # for all of them together
             for loop in loops:
-                loop.join(_LAST_BATCH)
+                loop.join(max(0.0, deadline - time.monotonic()))
         if self._failure:
             raise self._failure[0]
 

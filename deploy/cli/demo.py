@@ -13,6 +13,7 @@ from rich.table import Table
 from deploy.bootstrap import Hub, open_hub
 from deploy.cli.output import write_json
 from deploy.cli.shell import fail, plain_errors, screen, settings_of
+from deploy.demo.holdings import effects
 from deploy.demo.show import NotTheDemos, Stage, clear, stream
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from monitoring.status import Status, read_status
@@ -50,15 +51,18 @@ def demo(
             stage = Stage(hub, lines, show.act, show.sent, show.pulse)
             stage.play()
             differences = stage.differences()
+            done = effects(hub)
             status = read_status(hub.log, hub.registers_db, hub.deliveries_db, hub.agencies)
         seconds = time.monotonic() - started
     result = {"events": events, "seed": seed, "seconds": round(seconds, 2), "verified": not differences}
     if json:
         content = {**result, "differences": differences[:100], "status": status.as_json()}
+        content["effects"] = [{"agency": agency, "what": what, "count": count} for agency, what, count in done]
         with plain_errors():
             write_json(content)
     else:
-        _print(status, differences, seconds, seed)
+        _print(status, done)
+        _print_verdict(differences, seconds, seed)
     if differences:
         raise typer.Exit(1)
 
@@ -94,7 +98,7 @@ class _Show:
             self._progress.update(bar, completed=committed, total=last)
 
 
-def _print(status: Status, differences: list[str], seconds: float, seed: int) -> None:
+def _print(status: Status, done: list[tuple[str, str, int]]) -> None:
     table = Table(
         "Cơ quan / agency", "Đã giao / delivered", "Gửi lại / replayed", "Giữ lại / parked", "Từ chối / withheld"
     )
@@ -105,6 +109,11 @@ def _print(status: Status, differences: list[str], seconds: float, seed: int) ->
     kinds = ", ".join(f"{kind} {count:,}" for kind, count in status.duplicates.items())
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(status.refused.items()))
     screen.print(f"Đã nhận / received {status.received:,}\nTrùng / duplicates: {kinds}\nTừ chối / refused: {reasons}")
+    for agency, what, count in done:
+        screen.print(f"  {agency:<10} {what}: {count:,}")
+
+
+def _print_verdict(differences: list[str], seconds: float, seed: int) -> None:
     if differences:
         screen.print(f"[bold red]✗ {len(differences):,} sai khác / differences[/] (seed {seed})")
         for difference in differences[:20]:

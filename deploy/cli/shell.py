@@ -55,7 +55,8 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            fail(f"the disk is full: {error.filename or 'output'}. Make room and start again; nothing is lost.")
+            where = f": {error.filename}" if error.filename else ""
+            fail(f"the disk is full{where}. Make room and start again; nothing is lost.")
         fail(f"{error.filename or 'the system'}: {error.strerror or error}")
 
 

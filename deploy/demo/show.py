@@ -21,6 +21,7 @@ from deploy.demo.comparison import Applied, compare
 from deploy.demo.expectation import Expected, Terms
 from deploy.demo.faults import Down, Picky
 from deploy.demo.generator import generate
+from deploy.demo.holdings import endow
 from deploy.demo.lines import SourceLine
 from deploy.demo.reference import expected
 from deploy.running import Run
@@ -59,6 +60,7 @@ class Stage:
     def play(self) -> Taken:
         """Send, decide, deliver with trouble, repair, replay."""
         self.on_act("send")
+        endow(self.hub, self.lines)
         file = self.hub.home.folder / SENT
         file.write_bytes(b"".join(line.raw + b"\n" for line in self.lines))
         taken = Ingest(self.hub.desk(), self.hub.log, self.hub.home.oversized, self.on_sent).file(file)

@@ -1,0 +1,109 @@
+"""`dancu ingest` from the outside: what is taken, and that nothing is taken twice."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+import adapters.sources
+from hub.topics import RECEIVED
+from tests.commands import Dancu, log_of, received_ids, wait_until
+from tests.deploy.sample import lines, move
+
+EXAMPLES = Path(adapters.sources.__file__).parent / "examples"
+MANY = 20_000
+
+
+def counts(accepted: int = 0, refused: int = 0, duplicates: int = 0) -> dict[str, int]:
+    return {"accepted": accepted, "refused": refused, "duplicates": duplicates}
+
+
+def test_a_file_that_was_killed_halfway_goes_on_and_counts_as_if_nothing_had_been(dancu: Dancu, tmp_path: Path) -> None:
+    file = tmp_path / "moves.ndjson"
+    file.write_bytes(lines(*(move(n) for n in range(MANY))) + b"no event\n")
+    dancu.home.mkdir()
+    with log_of(dancu.home) as log, dancu.started("ingest", file) as process:
+        wait_until(lambda: log.extent(RECEIVED, "")[1] > 0)
+        process.kill()
+        assert process.wait() == -9
+        assert 0 < log.extent(RECEIVED, "")[1] < MANY
+    assert dancu.ingest(file) == counts(accepted=MANY, refused=1)
+    assert received_ids(dancu.home) == [f"move-{n}-1" for n in range(MANY)]
+
+
+def test_the_same_file_again_is_all_duplicates(dancu: Dancu, tmp_path: Path) -> None:
+    file = tmp_path / "moves.ndjson"
+    file.write_bytes(lines(*map(move, range(5))))
+    assert dancu.ingest(file) == counts(accepted=5)
+    assert dancu.ingest(file) == counts(duplicates=5)
+    dancu.run_until_idle()
+    assert dancu.status()["duplicates"] == {"event_id": 5, "fact": 0, "vital": 0}
+
+
+def test_a_file_that_has_grown_goes_on_behind_what_was_taken(dancu: Dancu, tmp_path: Path) -> None:
+    file = tmp_path / "moves.ndjson"
+    file.write_bytes(lines(*map(move, range(3))))
+    assert dancu.ingest(file) == counts(accepted=3)
+    with file.open("ab") as more:
+        more.write(lines(move(3), move(4)) + b"no event\n")
+    answer = dancu("ingest", file, "--json")
+    assert answer.json == counts(accepted=5, refused=1)
+    assert f"{file}:6:" in answer.err
+    assert received_ids(dancu.home) == [f"move-{n}-1" for n in range(5)]
+
+
+def test_another_content_under_the_same_name_is_another_file(dancu: Dancu, tmp_path: Path) -> None:
+    file = tmp_path / "moves.ndjson"
+    file.write_bytes(lines(*map(move, range(3))))
+    dancu.ingest(file)
+    file.write_bytes(lines(*map(move, range(2, 9))))
+    assert dancu.ingest(file) == counts(accepted=6, duplicates=1)
+
+
+def test_several_files_and_standard_input_are_taken_one_after_the_other(dancu: Dancu, tmp_path: Path) -> None:
+    files = [tmp_path / "a.ndjson", tmp_path / "b.ndjson"]
+    for number, file in enumerate(files):
+        file.write_bytes(lines(move(number)))
+    stdin = lines(move(2), move(0))
+    assert dancu.ingest(*files, "-", stdin=stdin) == counts(accepted=3, duplicates=1)
+    assert received_ids(dancu.home) == ["move-0-1", "move-1-1", "move-2-1", "move-0-1"]
+
+
+def test_a_file_that_is_not_there_keeps_no_other_from_being_taken(dancu: Dancu, tmp_path: Path) -> None:
+    (tmp_path / "there.ndjson").write_bytes(lines(move(1)))
+    answer = dancu("ingest", tmp_path / "gone.ndjson", tmp_path / "there.ndjson", "--json")
+    assert (answer.code, answer.json) == (1, counts(accepted=1))
+    assert "gone.ndjson: No such file" in answer.err
+
+
+def test_a_named_pipe_is_read_to_its_end(dancu: Dancu, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(lines(*map(move, range(3000))),), daemon=True)
+    writer.start()
+    assert dancu.ingest(pipe) == counts(accepted=3000)
+
+
+@pytest.mark.parametrize("name", ["civil_status", "residence", "identity"])
+def test_a_registers_export_is_known_by_its_first_line(dancu: Dancu, tmp_path: Path, name: str) -> None:
+    detected = dancu.ingest(EXAMPLES / f"{name}.csv")
+    named = Dancu(tmp_path / "named").ingest(EXAMPLES / f"{name}.csv", "--source", name)
+    assert detected == named
+    assert detected["accepted"] > 15
+    assert list(detected) == ["accepted", "refused", "duplicates"]
+    assert (detected["refused"], detected["duplicates"]) == (0, 0)
+
+
+def test_an_export_named_as_another_registers_is_refused_as_a_whole(dancu: Dancu) -> None:
+    answer = dancu("ingest", EXAMPLES / "identity.csv", "--source", "residence", "--json")
+    assert (answer.code, answer.json) == (1, counts())
+    assert "identity.csv: dòng 1 / line 1: thiếu cột / missing: 'Loại cư trú'" in answer.err
+
+
+def test_an_unknown_source_is_named_with_those_that_there_are(dancu: Dancu) -> None:
+    answer = dancu("ingest", EXAMPLES / "identity.csv", "--source", "police")
+    assert answer.code == 1
+    assert "police: no such source. Allowed: cloudevents, civil_status, residence, identity" in answer.err
