@@ -42,7 +42,7 @@ def _of_agency(expected: Expected, due: Sequence[Due], actual: Sequence[Applied]
     for applied in actual:
         if one := wanted.get(applied.event_id):
             found += _of_event(expected, one, applied)
-    return found + _out_of_order(expected, due, actual)
+    return found + _out_of_order(due, actual)
 
 
 def _of_event(expected: Expected, due: Due, applied: Applied) -> list[str]:
@@ -56,26 +56,28 @@ def _of_event(expected: Expected, due: Due, applied: Applied) -> list[str]:
     return found
 
 
-def _out_of_order(expected: Expected, due: Sequence[Due], actual: Sequence[Applied]) -> list[str]:
-    """Compare the order of each person's events, for those events that are in both."""
+def _out_of_order(due: Sequence[Due], actual: Sequence[Applied]) -> list[str]:
+    """Compare the order of each number's events and of those that came after it under the number that replaced it.
+
+    Two persons who are merged later were two before: between their events until then there is no order.
+    """
     there = {applied.event_id for applied in actual}
+    numbers = {one.event_id: {one.person, *one.earlier} for one in due}
     wanted: dict[str, list[str]] = defaultdict(list)
-    person_of: dict[str, str] = {}
     for one in due:
-        if one.event_id in there:
-            person = person_of[one.event_id] = expected.person(one.person)
-            wanted[person].append(one.event_id)
+        for number in numbers[one.event_id] if one.event_id in there else ():
+            wanted[number].append(one.event_id)
     got: dict[str, list[str]] = defaultdict(list)
     for event_id in dict.fromkeys(applied.event_id for applied in actual):
-        if event_id in person_of:
-            got[person_of[event_id]].append(event_id)
-    found = []
-    for person, order in wanted.items():
-        for should, did in zip(order, got[person], strict=True):
-            if should != did:
-                found.append(f"{did} was applied before {should} of the same person")
-                break
-    return found
+        for number in numbers.get(event_id, ()):
+            got[number].append(event_id)
+    found: set[str] = set()
+    for number, order in wanted.items():
+        pairs = zip(order, got[number], strict=True)
+        first = next(((should, did) for should, did in pairs if should != did), None)
+        if first is not None:
+            found.add(f"{first[1]} was applied before {first[0]} of the same person")
+    return sorted(found)
 
 
 def shows_address(value: Any) -> bool:

@@ -104,6 +104,7 @@ class Entitlement:
             change=event["change"],
             addresses=level == "NONE" or (level == "CONFIDENTIAL" and kind in term.statute),
             unmatched=event.get("unmatched", False),
+            earlier=frozenset(self.numbers.earlier.get(person, ())),
         )
         self.due[term.agency].append(due)
         self.fact_receivers.setdefault((person, kind, event["factid"]), set()).add(term.agency)

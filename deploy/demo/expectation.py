@@ -43,6 +43,8 @@ class Due:
     #: Whether addresses may be in it. They must not come back later; less is always allowed.
     addresses: bool
     unmatched: bool = False
+    #: The person's earlier numbers at that moment: what was published under them must come before.
+    earlier: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class Numbers:
 
     def __init__(self) -> None:
         self.renamed: dict[str, str] = {}
+        #: Number valid now → the numbers that it took over.
+        self.earlier: defaultdict[str, set[str]] = defaultdict(set)
         self.files: list[File] = []
 
     def file(self) -> File:
@@ -59,5 +61,6 @@ class Numbers:
         if before == after:
             return
         self.renamed[before] = after
+        self.earlier[after] |= self.earlier.pop(before, set()) | {before}
         for file in self.files:
             file.move(before, after)

@@ -10,8 +10,10 @@ from hub.registers import tables as t
 
 def forget_after(connection: sa.Connection, position: int) -> None:
     """Put the registers back to where they were when the log had come to `position`."""
-    for table in (t.events, t.numbers, t.consents, t.protections, t.residences, t.tallies):
+    for table in (t.events, t.numbers, t.tallies):
         connection.execute(sa.delete(table).where(table.c.position > position))
+    for table in (t.consents, t.protections, t.residences):
+        connection.execute(sa.delete(table).where(table.c.step > 2 * position))
     connection.execute(sa.delete(t.set_aside).where(t.set_aside.c.decided_at > position))
     connection.execute(sa.delete(t.held).where(t.held.c.held_at > position))
     connection.execute(sa.update(t.held).where(t.held.c.released_at > position).values(released_at=None))

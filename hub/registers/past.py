@@ -194,7 +194,7 @@ class _Lookup:
     def consents(self) -> dict[tuple[str, str, str], Consent]:
         """Return the newest word of each person on each agency and purpose."""
         c = t.consents.c
-        rows = self._rows(sa.select(t.consents).where(among(c.person, self._asked)).order_by(c.position))
+        rows = self._rows(sa.select(t.consents).where(among(c.person, self._asked)).order_by(c.step))
         return {
             (self._numbers.person(row.person), row.agency, row.purpose): Consent(
                 row.given, row.valid_until, row.event_id
@@ -205,13 +205,13 @@ class _Lookup:
     def protection(self) -> dict[str, str]:
         """Return the protection level of each person who has one."""
         c = t.protections.c
-        rows = self._rows(sa.select(c.person, c.level).where(among(c.person, self._asked)).order_by(c.position))
+        rows = self._rows(sa.select(c.person, c.level).where(among(c.person, self._asked)).order_by(c.step))
         return {self._numbers.person(person): level for person, level in rows}
 
     def residences(self) -> dict[str, str]:
         """Return the province that each person lives in, as far as it is known."""
         c = t.residences.c
-        rows = self._rows(sa.select(c.person, c.province).where(among(c.person, self._asked)).order_by(c.position))
+        rows = self._rows(sa.select(c.person, c.province).where(among(c.person, self._asked)).order_by(c.step))
         return {self._numbers.person(person): province for person, province in rows}
 
     def _arrival(self, row: sa.Row[Any]) -> Arrival:

@@ -154,7 +154,7 @@ def _write_persons(connection: sa.Connection, batch: Batch, outcome: Outcome) ->
             for (number, position), e in numbers.items()
         ],
     )
-    consents = {(a.person, agency, purpose): (_position(a, batch), c) for a, agency, purpose, c in found.consents}
+    consents = {(a.person, agency, purpose): (_step(a, batch, outcome), c) for a, agency, purpose, c in found.consents}
     _insert(
         connection,
         t.consents,
@@ -163,25 +163,25 @@ def _write_persons(connection: sa.Connection, batch: Batch, outcome: Outcome) ->
                 "person": person,
                 "agency": agency,
                 "purpose": purpose,
-                "position": position,
+                "step": step,
                 "given": consent.given,
                 "valid_until": consent.valid_until,
                 "event_id": consent.event_id,
             }
-            for (person, agency, purpose), (position, consent) in consents.items()
+            for (person, agency, purpose), (step, consent) in consents.items()
         ],
     )
-    levels = {a.person: (_position(a, batch), level) for a, level in found.protection}
-    rows = [{"person": person, "position": position, "level": level} for person, (position, level) in levels.items()]
+    levels = {a.person: (_step(a, batch, outcome), level) for a, level in found.protection}
+    rows = [{"person": person, "step": step, "level": level} for person, (step, level) in levels.items()]
     _insert(connection, t.protections, rows)
-    homes = {a.person: (_position(a, batch), a.residence) for a in outcome.settled.published if a.residence}
-    rows = [{"person": p, "position": position, "province": home} for p, (position, home) in homes.items()]
+    homes = {a.person: (_step(a, batch, outcome), a.residence) for a in outcome.settled.published if a.residence}
+    rows = [{"person": p, "step": step, "province": home} for p, (step, home) in homes.items()]
     _insert(connection, t.residences, rows)
 
 
-def _position(arrival: Arrival, batch: Batch) -> int:
-    """Where a fact about a person came to be known: later than the event itself when that was kept back."""
-    return arrival.position if arrival.position > batch.after else batch.last
+def _step(arrival: Arrival, batch: Batch, outcome: Outcome) -> int:
+    """When a fact about a person came to be known: later than the event itself when that was kept back."""
+    return outcome.settled.steps[arrival.position] or 2 * batch.last
 
 
 def _write_tallies(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:

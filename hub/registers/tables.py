@@ -84,14 +84,14 @@ numbers = sa.Table(
     sa.Column("fact_id", sa.Text, nullable=False),
 )
 
-#: Consents; the newest row of a person, agency and purpose holds.
+#: Consents; the newest row of a person, agency and purpose holds. For `step` see `hub.steps.settle.Settled.steps`.
 consents = sa.Table(
     "consents",
     metadata,
     sa.Column("person", sa.Text, primary_key=True),
     sa.Column("agency", sa.Text, primary_key=True),
     sa.Column("purpose", sa.Text, primary_key=True),
-    sa.Column("position", sa.BigInteger, primary_key=True),
+    sa.Column("step", sa.BigInteger, primary_key=True),
     sa.Column("given", sa.Boolean, nullable=False),
     #: Last day, as days since 1970.
     sa.Column("valid_until", sa.Integer),
@@ -103,7 +103,7 @@ protections = sa.Table(
     "protections",
     metadata,
     sa.Column("person", sa.Text, primary_key=True),
-    sa.Column("position", sa.BigInteger, primary_key=True),
+    sa.Column("step", sa.BigInteger, primary_key=True),
     sa.Column("level", sa.Text, nullable=False),
 )
 
@@ -112,7 +112,7 @@ residences = sa.Table(
     "residences",
     metadata,
     sa.Column("person", sa.Text, primary_key=True),
-    sa.Column("position", sa.BigInteger, primary_key=True),
+    sa.Column("step", sa.BigInteger, primary_key=True),
     sa.Column("province", sa.Text, nullable=False),
 )
 

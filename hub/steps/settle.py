@@ -39,6 +39,9 @@ class Settled:
     fates: dict[int, Fate] = field(default_factory=dict)
     #: Position → event, of those newly kept back (and not released again in the same batch).
     held: dict[int, Held] = field(default_factory=dict)
+    #: Position → step in which an event was published: twice the position of the event that came then, or one less
+    #: for what was due before that. 0: after the last.
+    steps: dict[int, int] = field(default_factory=dict)
     #: Positions of those that were kept back before and are so no longer.
     released: list[int] = field(default_factory=list)
     #: Position of an event that went out as a part of another → that other's id.
@@ -61,7 +64,7 @@ def settle(
             desk.meet(arrival)
         else:
             desk.take(arrival)
-    desk.release_due(now)
+    desk.close(now)
     return desk.settled
 
 
@@ -78,10 +81,13 @@ class _Desk:
         self._reports = {key: list(reports) for key, reports in facts.second_reports.items()}
         self._held_before = {held.arrival.position for queue in facts.queues.values() for held in queue}
         self._held_before |= {held.arrival.position for kept in facts.second_reports.values() for held in kept}
+        #: When the next queue may be due: then, or later.
+        self._due = 0
+        self._step = 0
 
     def take(self, arrival: Arrival) -> None:
         """Settle a new arrival: at once, or behind what is kept back of its person."""
-        self._drain(arrival.person, arrival.at)  # what was due before it came goes before it
+        self._pass_time(arrival)
         queue = self._queues.get(arrival.person)
         if not queue:
             self._offer(arrival, arrival.at)
@@ -95,16 +101,30 @@ class _Desk:
             place = next((i for i, held in enumerate(queue) if self._is_original_of(arrival, held)), len(queue))
             self._hold(arrival, Why.QUEUE, END_OF_TIME, place)
 
+    def close(self, now: int) -> None:
+        """No more arrivals: let go what is due at the end."""
+        self._step = 0
+        self.release_due(now)
+
     def meet(self, repeat: Arrival) -> None:
         """Take note of a repeat: what waits for this id has its original, under another id."""
+        self._pass_time(repeat)
         self._met[repeat.event_id] = _met(repeat, Fate.SAME_FACT)
         self._drain(repeat.person, repeat.at)
 
     def release_due(self, now: int) -> None:
         """Let go everything that has waited long enough, and what stands behind it."""
-        due = [(queue[0].arrival.position, person) for person, queue in self._queues.items() if queue]
-        for _, person in sorted(due):
+        heads = [(queue[0].arrival.position, person) for person, queue in self._queues.items() if queue]
+        for _, person in sorted(heads):
             self._drain(person, now)
+        self._due = min((queue[0].until for queue in self._queues.values() if queue), default=END_OF_TIME)
+
+    def _pass_time(self, arrival: Arrival) -> None:
+        """Let go what was due before this event came; it goes before it, as it would at the end of a batch."""
+        if self._due <= arrival.at:
+            self._step = 2 * arrival.position - 1
+            self.release_due(arrival.at)
+        self._step = 2 * arrival.position
 
     def _drain(self, person: str, now: int) -> None:
         """Let the head of a person's queue go as long as it may."""
@@ -175,6 +195,7 @@ class _Desk:
         if vital_fact is not None:
             self._vitals[vital_fact] = arrival.fact
         self.settled.published.append(arrival)
+        self.settled.steps[arrival.position] = self._step
         self._decide(arrival, Fate.PUBLISHED)
 
     def _stand_down(self, fact: str, vital_fact: str) -> None:
@@ -203,6 +224,7 @@ class _Desk:
         if place < len(queue):
             rank = min(rank, queue[place].rank - 1)
         held = Held(arrival, why, until, rank)
+        self._due = min(self._due, until)
         queue.insert(place, held)
         self.settled.held[arrival.position] = held
         self._met[arrival.event_id] = _met(arrival, Fate.HELD)

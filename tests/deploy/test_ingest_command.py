@@ -6,8 +6,6 @@ import os
 import threading
 from pathlib import Path
 
-import pytest
-
 import adapters.sources
 from hub.topics import RECEIVED
 from tests.commands import Dancu, log_of, received_ids, wait_until
@@ -63,20 +61,16 @@ def test_another_content_under_the_same_name_is_another_file(dancu: Dancu, tmp_p
     assert dancu.ingest(file) == counts(accepted=6, duplicates=1)
 
 
-def test_several_files_and_standard_input_are_taken_one_after_the_other(dancu: Dancu, tmp_path: Path) -> None:
-    files = [tmp_path / "a.ndjson", tmp_path / "b.ndjson"]
-    for number, file in enumerate(files):
-        file.write_bytes(lines(move(number)))
-    stdin = lines(move(2), move(0))
-    assert dancu.ingest(*files, "-", stdin=stdin) == counts(accepted=3, duplicates=1)
+def test_several_files_and_standard_input_are_taken_and_one_that_is_missing_stops_no_other(
+    dancu: Dancu, tmp_path: Path
+) -> None:
+    first, gone, last = (tmp_path / name for name in ("first.ndjson", "gone.ndjson", "last.ndjson"))
+    first.write_bytes(lines(move(0)))
+    last.write_bytes(lines(move(1)))
+    answer = dancu("ingest", first, gone, last, "-", "--json", stdin=lines(move(2), move(0)))
+    assert (answer.code, answer.json) == (1, counts(accepted=3, duplicates=1))
+    assert f"{gone}: No such file" in answer.err
     assert received_ids(dancu.home) == ["move-0-1", "move-1-1", "move-2-1", "move-0-1"]
-
-
-def test_a_file_that_is_not_there_keeps_no_other_from_being_taken(dancu: Dancu, tmp_path: Path) -> None:
-    (tmp_path / "there.ndjson").write_bytes(lines(move(1)))
-    answer = dancu("ingest", tmp_path / "gone.ndjson", tmp_path / "there.ndjson", "--json")
-    assert (answer.code, answer.json) == (1, counts(accepted=1))
-    assert "gone.ndjson: No such file" in answer.err
 
 
 def test_a_named_pipe_is_read_to_its_end(dancu: Dancu, tmp_path: Path) -> None:
@@ -87,14 +81,14 @@ def test_a_named_pipe_is_read_to_its_end(dancu: Dancu, tmp_path: Path) -> None:
     assert dancu.ingest(pipe) == counts(accepted=3000)
 
 
-@pytest.mark.parametrize("name", ["civil_status", "residence", "identity"])
-def test_a_registers_export_is_known_by_its_first_line(dancu: Dancu, tmp_path: Path, name: str) -> None:
-    detected = dancu.ingest(EXAMPLES / f"{name}.csv")
-    named = Dancu(tmp_path / "named").ingest(EXAMPLES / f"{name}.csv", "--source", name)
-    assert detected == named
-    assert detected["accepted"] > 15
+def test_a_registers_export_is_known_by_its_first_line_or_by_its_name(dancu: Dancu) -> None:
+    detected = dancu.ingest(*(EXAMPLES / f"{name}.csv" for name in ("civil_status", "residence", "identity")))
     assert list(detected) == ["accepted", "refused", "duplicates"]
-    assert (detected["refused"], detected["duplicates"]) == (0, 0)
+    assert detected == counts(accepted=len(received_ids(dancu.home)))
+    assert detected["accepted"] > 60
+    named = dancu.ingest(EXAMPLES / "identity.csv", "--source", "identity")
+    assert named == counts(duplicates=named["duplicates"])
+    assert named["duplicates"] > 20
 
 
 def test_an_export_named_as_another_registers_is_refused_as_a_whole(dancu: Dancu) -> None:

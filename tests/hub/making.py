@@ -207,7 +207,9 @@ class Hub:
         with self.engine.connect() as connection:
             columns = (c.position, c.event_id, c.fate, c.with_event, c.sent_to, c.withheld_from)
             rows = connection.execute(sa.select(*columns).order_by(c.position)).all()
-            kept = connection.scalar(sa.select(sa.func.count()).select_from(t.held).where(t.held.c.released_at.is_(None)))
+            kept = connection.scalar(
+                sa.select(sa.func.count()).select_from(t.held).where(t.held.c.released_at.is_(None))
+            )
         fates = [(*row[:4], *(orjson.loads(row[i] or "{}") for i in (4, 5))) for row in rows]
         return {"feeds": feeds, "aside": aside, "tallies": self.tallies(), "events": fates, "kept": kept}
 
