@@ -74,7 +74,7 @@ class Ingest:
         if _is_pipe(path):
             with path.open("rb") as pipe:
                 return self.stream(pipe, source)
-        producer = f"file:{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}"
+        producer = producer_of(path)
         try:
             with path.open("rb") as stream:
                 return self._resume(stream, producer, source)
@@ -131,6 +131,11 @@ class Ingest:
         if sent_again or digest.hexdigest() != before.digest:
             return Progress(run=before.run + 1), hashlib.sha256()
         return before, digest
+
+
+def producer_of(path: Path) -> str:
+    """Return the name under which the log keeps how far a file has been taken in (`Progress`)."""
+    return f"file:{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}"
 
 
 class _Digest:

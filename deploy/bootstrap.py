@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -33,8 +34,10 @@ from hub.registers.today import Today
 from hub.rules import Rules
 from hub.steps.settle import Patience
 from hub.waiting import Waiting
-from hub.worker import Work
 from schemas.catalogue import load_catalogue
+
+if TYPE_CHECKING:
+    from hub.worker import Work
 
 _SHIPPED = Path(__file__).parent / "agreements"
 
@@ -78,6 +81,8 @@ class Hub:
 
     def work(self, observe: Observer = nobody) -> Work:
         """Return what the worker does."""
+        from hub.worker import Work  # Faust takes as long to load as all else together, and only a run needs it
+
         registers, waiting = Registers(self.registers_db), self.waiting()
 
         def process(batch: Batch) -> None:

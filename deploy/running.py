@@ -16,7 +16,6 @@ from hub.deliveries import DeliveryBrowser
 from hub.destination import Destination, Unavailable
 from hub.observe import Observer, nobody
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
-from hub.worker import work_until
 
 #: Seconds that the delivery loops have to finish their batch when the hub stops.
 _LAST_BATCH = 8.0
@@ -52,6 +51,8 @@ class Run:
             raise self._failure[0]
 
     async def _work(self) -> None:
+        from hub.worker import work_until  # loads Faust, which no other command needs
+
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread():

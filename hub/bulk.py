@@ -34,21 +34,26 @@ class BulkLane:
         self._piece = piece
         self._seen: dict[str, int] = {}
 
-    def put(self, messages: Mapping[str, Message]) -> None:
-        """Keep events of a mass run, by the place they came from; a place that is kept already changes nothing."""
+    def put(self, messages: Mapping[str, Message], at: int) -> None:
+        """Keep events of a mass run, by the place they came from; a place that is kept already changes nothing.
+
+        `at` is the time in milliseconds since 1970 UTC.
+        """
         if not messages:
             return
         with self._engine.begin() as connection:
             known = connection.scalars(sa.select(t.bulk.c.place).where(among(t.bulk.c.place, messages)))
             fresh = messages.keys() - set(known)
-            rows = [_row(place, message) for place, message in messages.items() if place in fresh]
+            rows = [_row(place, message, at) for place, message in messages.items() if place in fresh]
             if rows:
                 connection.execute(sa.insert(t.bulk), rows)
 
     def count(self) -> int:
         """Return how many events are in the lane."""
+        moved = orjson.loads(self._log.mark(_PRODUCER) or "[]")  # says it also when we were killed right after
+        in_lane = sa.select(sa.func.count()).select_from(t.bulk).where(_IN_LANE, t.bulk.c.id.not_in(moved))
         with reading(self._engine) as connection:
-            return connection.execute(sa.select(sa.func.count()).select_from(t.bulk).where(_IN_LANE)).scalar_one()
+            return connection.execute(in_lane).scalar_one()
 
     def let_in(self) -> bool:
         """Move the next piece when there is time for it; say whether one was moved."""
@@ -96,6 +101,6 @@ def _empty(connection: sa.Connection, moved: Sequence[int]) -> None:
 _IN_LANE = t.bulk.c.key.is_not(None)
 
 
-def _row(place: str, message: Message) -> dict[str, object]:
+def _row(place: str, message: Message, at: int) -> dict[str, object]:
     headers = orjson.dumps(dict(message.headers)).decode()
-    return {"place": place, "key": message.key, "headers": headers, "value": message.value}
+    return {"place": place, "at": at, "key": message.key, "headers": headers, "value": message.value}

@@ -184,12 +184,12 @@ def _record_at(log: LogBrowser, topic: str, position: int) -> Record | None:
 
 
 def _in_lane(registers: sa.Engine, place: str) -> Record | None:
-    """Return an event of a mass run that has not been let into the log; it has no position and no time yet."""
+    """Return an event of a mass run that has not been let into the log; it has no position yet."""
     c = t.bulk.c
-    query = sa.select(c.key, c.value, c.headers).where(c.place == place, c.key.is_not(None))
+    query = sa.select(c.at, c.key, c.value, c.headers).where(c.place == place, c.key.is_not(None))
     with reading(registers) as connection:
         row = connection.execute(query).one_or_none()
-    return Record(0, 0, row.key, row.value, orjson.loads(row.headers)) if row else None
+    return Record(0, row.at, row.key, row.value, orjson.loads(row.headers)) if row else None
 
 
 def _undecided(log: LogBrowser, committed: int, event_id: str) -> Record | None:

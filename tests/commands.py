@@ -92,7 +92,7 @@ class Dancu:
 
     def _env(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DANCU_")}
-        return inherited | {"COLUMNS": "200"} | self.settings
+        return {**inherited, "COLUMNS": "200", **self.settings}
 
 
 def words_of(home: Path) -> Path:
@@ -114,10 +114,11 @@ def terminate(process: subprocess.Popen[bytes], seconds: float = 10) -> int:
     return process.wait(timeout=seconds)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for something that another process does."""
+def wait_for(process: subprocess.Popen[bytes], condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for something that a process does while it lives."""
     deadline = time.monotonic() + seconds
     while not condition():
+        assert process.poll() is None, f"the process ended with {process.returncode}"
         assert time.monotonic() < deadline, "it does not happen"
         time.sleep(0.01)
 

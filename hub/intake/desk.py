@@ -82,13 +82,13 @@ class Desk:
         known = self._register.note(places, [rejected for rejected, _ in refusals], now)
         repeated += len(known)
         taken = Taken(len(messages) - repeated, len(refusals), repeated)
-        outputs = {RECEIVED: self._direct(messages), REFUSED: [_refusal(*refusal) for refusal in refusals]}
+        outputs = {RECEIVED: self._direct(messages, now), REFUSED: [_refusal(*refusal) for refusal in refusals]}
         self._log.append(Outputs(outputs, Mark(producer, mark(taken)) if mark else None))
         for rejected, _ in refusals:
             self.on_refused(rejected)
         return taken
 
-    def _direct(self, messages: Mapping[str, Message]) -> list[Message]:
+    def _direct(self, messages: Mapping[str, Message], now: int) -> list[Message]:
         """Put mass runs into their lane; return the rest, and let in first what the lane has of these persons."""
         persons = {message.key for message in messages.values() if h.BULK_ID not in message.headers}
         bulk = {
@@ -96,7 +96,7 @@ class Desk:
             for place, message in messages.items()
             if h.BULK_ID in message.headers and message.key not in persons
         }
-        self._lane.put(bulk)
+        self._lane.put(bulk, now)
         self._lane.let_in_of(persons)
         return [message for place, message in messages.items() if place not in bulk]
 

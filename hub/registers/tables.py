@@ -160,6 +160,7 @@ bulk = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("place", sa.Text, nullable=False, unique=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
     sa.Column("key", sa.Text),
     sa.Column("headers", sa.Text),
     sa.Column("value", sa.LargeBinary),

@@ -291,20 +291,21 @@ class _Desk:
     def _are_one_correction(self, held: Held, creation: Arrival) -> bool:
         """Whether an annulment that is kept back and an event are two halves of one correction of a fact."""
         annulment = held.arrival
-        previous = self._met.get(annulment.previous_id or "")
         return (
             annulment.change == "ANNULLED"
             and creation.change == "CREATED"
             and creation.fact == annulment.fact
             and creation.version > annulment.version
             and creation.at < annulment.at + self._patience.join
-            and previous is not None
-            and previous.fate is not Fate.HELD
+            and self._has_original(annulment)
         )
 
     def _original_is_here(self, held: Held) -> bool:
-        previous = self._met.get(held.arrival.previous_id or "")
-        return held.why is Why.PREVIOUS and previous is not None and previous.fate is not Fate.HELD
+        return held.why is Why.PREVIOUS and self._has_original(held.arrival)
+
+    def _has_original(self, arrival: Arrival) -> bool:
+        previous = self._met.get(arrival.previous_id or "")
+        return previous is not None and previous.fact == arrival.fact and previous.fate is not Fate.HELD
 
 
 def _as_sent(arrival: Arrival) -> Arrival:

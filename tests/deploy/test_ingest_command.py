@@ -8,7 +8,7 @@ from pathlib import Path
 
 import adapters.sources
 from hub.topics import RECEIVED
-from tests.commands import Dancu, log_of, received_ids, wait_until
+from tests.commands import Dancu, log_of, received_ids, wait_for
 from tests.deploy.sample import lines, move
 
 EXAMPLES = Path(adapters.sources.__file__).parent / "examples"
@@ -24,7 +24,7 @@ def test_a_file_that_was_killed_halfway_goes_on_and_counts_as_if_nothing_had_bee
     file.write_bytes(lines(*(move(n) for n in range(MANY))) + b"no event\n")
     dancu.home.mkdir()
     with log_of(dancu.home) as log, dancu.started("ingest", file) as process:
-        wait_until(lambda: log.extent(RECEIVED, "")[1] > 0)
+        wait_for(process, lambda: log.extent(RECEIVED, "")[1] > 0)
         process.kill()
         assert process.wait() == -9
         assert 0 < log.extent(RECEIVED, "")[1] < MANY

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.commands import AGENCIES, Dancu, applied, log_of, terminate, wait_until, words_of
+from tests.commands import AGENCIES, Dancu, applied, terminate, wait_for, words_of
 from tests.deploy.sample import TAKE_DEATHS, TAKE_MOVES, death, lines, move
 
 
@@ -30,7 +31,7 @@ def test_a_run_that_is_told_to_stop_ends_with_0_within_10_s_and_loses_nothing(tm
     dancu = Dancu(tmp_path / "home", {"DANCU_BATCH": "50", "DANCU_DELIVERY_BATCH": "10"})
     dancu.ingest("-", stdin=moves(2000))
     with dancu.started("run") as process:
-        wait_until(lambda: bool(applied(dancu.home, "tax")))
+        wait_for(process, lambda: bool(applied(dancu.home, "tax")))
         assert terminate(process) == 0
     assert len(applied(dancu.home, "tax")) < 2000
     Dancu(dancu.home).run_until_idle()
@@ -50,7 +51,7 @@ def test_two_agencies_that_hang_delay_no_other_and_not_the_end(dancu: Dancu) -> 
         for database in (insurance, welfare):
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("BEGIN IMMEDIATE")
-        wait_until(lambda: bool(applied(dancu.home, "tax")) and bool(applied(dancu.home, "land")))
+        wait_for(process, lambda: bool(applied(dancu.home, "tax")) and bool(applied(dancu.home, "land")))
         assert terminate(process) == 0
     assert not any(applied(dancu.home, agency) for agency in stuck)
     dancu.run_until_idle()
@@ -63,17 +64,17 @@ def test_an_agency_whose_database_is_no_file_gets_everything_after_its_repair(da
     folder = dancu.home / "agencies" / "insurance.db"
     folder.mkdir(parents=True)
     with dancu.started("run") as process:
-        wait_until(lambda: len(applied(dancu.home, "tax")) == 3)
-        wait_until(lambda: "insurance: không phản hồi / unavailable" in words_of(dancu.home).read_text())
+        wait_for(process, lambda: len(applied(dancu.home, "tax")) == 3)
+        wait_for(process, lambda: "insurance: không phản hồi / unavailable" in words_of(dancu.home).read_text())
         folder.rmdir()
-        wait_until(lambda: len(applied(dancu.home, "insurance")) == 3)
+        wait_for(process, lambda: len(applied(dancu.home, "insurance")) == 3)
         assert terminate(process) == 0
     assert dancu.status()["agencies"]["insurance"] == {"delivered": 3, "pending": 0, "parked": 0, "replayed": 0}
 
 
 def test_a_second_run_in_the_same_home_names_the_first_and_ends(dancu: Dancu) -> None:
     with dancu.started("run") as process:
-        wait_until(lambda: "running in" in words_of(dancu.home).read_text())
+        wait_for(process, lambda: "running in" in words_of(dancu.home).read_text())
         answer = dancu("run")
         assert answer.code == 1
         assert f"a hub runs here already (process {process.pid})" in answer.err
@@ -84,14 +85,18 @@ def test_a_second_run_in_the_same_home_names_the_first_and_ends(dancu: Dancu) ->
 
 
 def test_a_death_overtakes_a_mass_run_but_not_the_persons_own_events(tmp_path: Path) -> None:
-    dancu = Dancu(tmp_path / "home", {"DANCU_DELIVERY_BATCH": "50"})
+    dancu = Dancu(tmp_path / "home", {"DANCU_DELIVERY_BATCH": "5"})
     mass = [move(n, bulkid="wards-2025") for n in range(3000)]
     dancu.ingest("-", stdin=lines(*mass))
-    with dancu.started("run") as process, log_of(dancu.home):
-        wait_until(lambda: len(applied(dancu.home, "tax")) > 0)
-        dancu.ingest("-", stdin=lines(death(5000), death(2999)))
-        wait_until(lambda: len(applied(dancu.home, "tax")) == 3002)
-        wait_until(lambda: len(applied(dancu.home, "welfare")) == 3002)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with dancu.started("ingest", pipe) as intake, dancu.started("run") as process:
+        with pipe.open("wb") as source:  # the intake is there now, and waits for events
+            wait_for(process, lambda: len(applied(dancu.home, "tax")) > 0)
+            source.write(lines(death(5000), death(2999)))
+        assert intake.wait(timeout=60) == 0
+        wait_for(process, lambda: len(applied(dancu.home, "tax")) == 3002)
+        wait_for(process, lambda: len(applied(dancu.home, "welfare")) == 3002)
         assert terminate(process) == 0
     for agency in ("tax", "welfare"):
         order = {event_id: place for place, event_id in enumerate(applied(dancu.home, agency))}

@@ -139,15 +139,20 @@ def test_damaged_foreign_and_too_far_cursors_are_refused(scene: Scene, home: Pat
 def test_a_reader_that_leaves_ends_the_feed_quietly(scene: Scene, home: Path) -> None:
     death = an_event()
     scene.run(*(again(death, subject=an_event()["subject"], factid=f"D-{n}") for n in range(600)))
-    with subprocess.Popen(
-        [*DANCU, "--home", str(home), "feed", "tax", "--follow"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    arguments = [*DANCU, "--home", str(home), "feed", "tax", "--follow"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
         scene.run(an_event())  # something more to write
         assert (process.wait(30), process.stderr.read()) == (0, b"")
+    finally:
+        process.kill()
+        process.wait()
+        if process.stderr is not None:
+            process.stderr.close()
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110
@@ -165,11 +170,15 @@ def test_a_full_disk_behind_the_output_gives_one_clear_line(scene: Scene, home: 
 
 def test_following_waits_for_what_comes(scene: Scene, home: Path) -> None:
     arguments = [*DANCU, "--home", str(home), "feed", "tax", "--follow", "--limit", "1"]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as process:
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE)
+    try:
         time.sleep(1)
         assert process.poll() is None
         death = an_event()
         scene.run(death)
         out, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
     assert json.loads(out)["id"] == death["id"]
     assert process.returncode == 0
