@@ -23,14 +23,22 @@ class Settings(BaseSettings):
         default=None, description="folder with the agreements (default: HOME/agreements, else the ones shipped)"
     )
     join_window: float = Field(
-        default=5.0, ge=0, le=86_400, description="seconds that an annulment waits to become a correction"
+        default=5.0, ge=0, le=86_400, description="seconds that an annulment waits to become a correction, 0 to 86,400"
     )
     correction_wait: float = Field(
-        default=30.0, ge=0, le=86_400, description="seconds that a correction waits for its original"
+        default=30.0, ge=0, le=86_400, description="seconds that a correction waits for its original, 0 to 86,400"
     )
-    batch: int = Field(default=1000, ge=1, le=100_000, description="events that the worker decides about at once")
-    delivery_batch: int = Field(default=500, ge=1, le=10_000, description="events that an agency gets at once")
-    log_level: str = Field(default="WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="what is logged")
+    batch: int = Field(
+        default=1000, ge=1, le=100_000, description="events that the worker decides about at once, 1 to 100,000"
+    )
+    delivery_batch: int = Field(
+        default=500, ge=1, le=10_000, description="events that an agency gets at once, 1 to 10,000"
+    )
+    log_level: str = Field(
+        default="WARNING",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="what is logged: DEBUG, INFO, WARNING or ERROR",
+    )
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from schemas.catalogue import Catalogue
+from schemas.conversion import days
+from schemas.reference.units import VN34, provinces
 
 _SCHEMA = Path(__file__).parent.parent / "schemas" / "agreement.schema.json"
 _PERSON = re.compile(r"[0-9]{12}")
@@ -105,14 +106,17 @@ def load_agreements(folder: Path, catalogue: Catalogue) -> Agreements:
 
 def read_agreement(manifest: Path, catalogue: Catalogue) -> Agreement:
     """Read and check one manifest. Raises `AgreementProblem` with file, line and the allowed values."""
-    text = manifest.read_text(encoding="utf-8")
     try:
+        text = manifest.read_text(encoding="utf-8")
         node, content = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError, yaml.reader.ReaderError) as error:
+        raise AgreementProblem(f"{manifest}: can't be read as text in UTF-8: {error}") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise AgreementProblem(f"{manifest}:{line}: not YAML: {error.problem}") from error
     _check_shape(manifest, node, content)
     _check_types(manifest, node, content, catalogue)
+    _check_values(manifest, node, content)
     return _agreement_of(manifest, content)
 
 
@@ -153,6 +157,20 @@ def _check_types(manifest: Path, node: yaml.Node | None, content: Any, catalogue
             seen.add(type_name)
 
 
+def _check_values(manifest: Path, node: yaml.Node | None, content: Any) -> None:
+    for name, text in content["valid"].items():
+        try:
+            days(text)
+        except ValueError as error:
+            line = _line_of(node, ["valid", name])
+            raise AgreementProblem(f"{manifest}:{line}: valid/{name}: {text!r} is no date: {error}.") from error
+    population, known = content["population"], [province.code for province in provinces(VN34)]
+    for p, code in enumerate(population.get("provinces", ()) if isinstance(population, dict) else ()):
+        if code not in known:
+            line = _line_of(node, ["population", "provinces", p])
+            raise AgreementProblem(f"{manifest}:{line}: {code!r} is no province of today. Allowed: {', '.join(known)}.")
+
+
 def _agreement_of(manifest: Path, content: Mapping[str, Any]) -> Agreement:
     grants = {}
     for grant in content["grants"]:
@@ -168,16 +186,9 @@ def _agreement_of(manifest: Path, content: Mapping[str, Any]) -> Agreement:
         population=_population_of(manifest, content["population"]),
         grants=grants,
         delivery=content["delivery"],
-        valid_from=_day(manifest, content["valid"]["from"]),
-        valid_until=_day(manifest, content["valid"].get("until", "9999-12-31")),
+        valid_from=days(content["valid"]["from"]),
+        valid_until=days(content["valid"].get("until", "9999-12-31")),
     )
-
-
-def _day(manifest: Path, text: str) -> int:
-    try:
-        return (date.fromisoformat(text) - date(1970, 1, 1)).days
-    except ValueError as error:
-        raise AgreementProblem(f"{manifest}: valid: {text!r} is no date: {error}") from error
 
 
 def _population_of(manifest: Path, population: Any) -> Population:
@@ -187,13 +198,14 @@ def _population_of(manifest: Path, population: Any) -> Population:
         return Population(provinces=frozenset(population["provinces"]))
     listing = manifest.parent / population["persons_file"]
     try:
-        lines = listing.read_text(encoding="utf-8").split()
-    except OSError as error:
-        raise AgreementProblem(f"{manifest}: persons_file can't be read: {error.strerror}: {listing}") from error
+        lines = [line.strip() for line in listing.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise AgreementProblem(f"{manifest}: persons_file can't be read: {reason}: {listing}") from error
     for number, line in enumerate(lines, start=1):
-        if not _PERSON.fullmatch(line):
+        if line and not _PERSON.fullmatch(line):
             raise AgreementProblem(f"{listing}:{number}: not a personal number of 12 digits.")
-    return Population(persons=frozenset(lines))
+    return Population(persons=frozenset(line for line in lines if line))
 
 
 def _line_of(node: yaml.Node | None, path: list[str | int]) -> int:

@@ -40,8 +40,10 @@ def replay(
             asked = {name: estimate(store, selection, request.at) for name, selection in selections.items()}
         else:
             asked = {name: make_due(store, selection, request) for name, selection in selections.items()}
-            if any(asked.values()):
-                _redeliver(hub, [name for name, count in asked.items() if count])
+            browser = DeliveryBrowser(hub.deliveries_db)
+            due = [name for name in chosen if browser.summary(name).due]  # also of a replay that was interrupted
+            if due:
+                _redeliver(hub, due)
         _tell(hub, asked, as_json=json, dry_run=dry_run)
 
 

@@ -52,7 +52,9 @@ class Admission:
     def admit_bytes(self, raw: bytes, now: int) -> Message | Refused:
         """Admit one CloudEvent in JSON. `now` is the time in milliseconds since 1970 UTC."""
         try:
-            return self._admit(_read(raw), now)
+            event, as_sent = _read(raw)
+            fits = self._shapes.fits_json(raw) if as_sent else self._shapes.fits(event)
+            return self._admit(event, now, fits=fits)
         except Broken as broken:
             return Refused(broken.reason, broken.detail, None)
         except RecursionError:
@@ -61,13 +63,14 @@ class Admission:
     def admit(self, event: Any, now: int) -> Message | Refused:
         """Admit one CloudEvent that somebody else has read."""
         try:
-            return self._admit(_composed(event), now)
+            event = _composed(event)
+            return self._admit(event, now, fits=self._shapes.fits(event))
         except Broken as broken:
             return Refused(broken.reason, broken.detail, None)
 
-    def _admit(self, event: Any, now: int) -> Message | Refused:
+    def _admit(self, event: Any, now: int, *, fits: bool) -> Message | Refused:
         try:
-            if not self._shapes.fits(event):
+            if not fits:
                 self._explainer.check(event)
             return self._message(event, self._catalogue.types[event["type"]], now)
         except Broken as broken:
@@ -83,8 +86,9 @@ class Admission:
         occurred_at, registered_at = _moment(event, "time"), _moment(event, "registeredat")
         payload = to_avro(data, kind)
         subject = event["subject"]
-        check_payload(event, payload, kind, now)
-        check_times(occurred_at, registered_at, read_person("subject", subject).birth_year, now)
+        person = read_person("subject", subject)
+        check_payload(event, payload, kind, person, now)
+        check_times(occurred_at, registered_at, person.birth_year, now)
         value = _encode(event, kind, payload, (occurred_at, registered_at))
         headers = _headers(event, occurred_at, registered_at)
         headers.update(_routing(event, payload, kind))
@@ -96,12 +100,12 @@ class Admission:
             return not data
         if change == "CEASED":
             return True
-        required = demands_of(kind).required
-        return all(data.get(name) is not None for name in required) and any(v is not None for v in data.values())
+        said = {name for name, value in data.items() if value is not None}
+        return bool(said) and said >= demands_of(kind).required
 
 
-def _read(raw: bytes) -> Any:
-    """Read JSON; texts come out in NFC. Raises `Broken`."""
+def _read(raw: bytes) -> tuple[Any, bool]:
+    """Read JSON; texts come out in NFC. Say also whether they are as they were sent. Raises `Broken`."""
     if len(raw) > LONGEST:
         raise Broken("too_long", f"the event has {len(raw)} bytes; at most {LONGEST} are taken")
     try:
@@ -109,8 +113,8 @@ def _read(raw: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         raise _unreadable(raw, error) from None
     if b"\\u" in raw or not (raw.isascii() or unicodedata.is_normalized("NFC", raw.decode())):
-        return _composed(event)
-    return event
+        return _composed(event), False
+    return event, True
 
 
 def _unreadable(raw: bytes, error: orjson.JSONDecodeError) -> Broken:

@@ -33,7 +33,7 @@ class Broken(Exception):
 class Demands:
     """What the rules ask of one event type, worked out once from its schema."""
 
-    required: tuple[str, ...]
+    required: frozenset[str]
     past_days: tuple[str, ...]
     past_times: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -48,7 +48,7 @@ def demands_of(kind: EventType) -> Demands:
     past = [field for field in kind.payload if field.past]
     days = tuple(f.name for f in past if isinstance(f.type, dict) and f.type.get("logicalType") == "date")
     return Demands(
-        required=tuple(field.name for field in kind.payload if field.required),
+        required=frozenset(field.name for field in kind.payload if field.required),
         past_days=days,
         past_times=tuple(field.name for field in past if field.name not in days),
         numbers=tuple(field.name for field in kind.payload if field.number),
@@ -67,14 +67,16 @@ def check_change(event: Mapping[str, Any], kind: EventType) -> None:
         raise Broken("missing_previous", f"previousid: {change} must name the event it refers to")
 
 
-def check_payload(event: Mapping[str, Any], payload: Mapping[str, Any], kind: EventType, now: int) -> None:
-    """Refuse what can't be. `payload` is in Avro form (days, milliseconds); `now` in milliseconds. Raises `Broken`.
+def check_payload(
+    event: Mapping[str, Any], payload: Mapping[str, Any], kind: EventType, person: PersonalNumber, now: int
+) -> None:
+    """Refuse what can't be. Raises `Broken`.
 
+    `payload` is in Avro form (days, milliseconds), `person` is the subject's number, `now` in milliseconds.
     A correction of sex or birth year comes under a number that disagrees by nature; a new number is made then
     (Circular 59/2021/TT-BCA, article 6). So only a first registration must agree with its number.
     """
     demands, subject, change = demands_of(kind), event["subject"], event["change"]
-    person = read_person("subject", subject)
     for name in demands.numbers:
         if (value := payload.get(name)) is not None:
             for number in (value,) if isinstance(value, str) else value:

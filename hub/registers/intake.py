@@ -33,7 +33,7 @@ class IntakeRegister:
         """Remember taken ids (id → place) and refusals at a time in milliseconds; return the ids known before."""
         with self._engine.begin() as connection:
             query = sa.select(t.taken.c.event_id, t.taken.c.place).where(among(t.taken.c.event_id, taken))
-            known: dict[str, str] = {event_id: place for event_id, place in connection.execute(query)}
+            known: dict[str, str] = {row.event_id: row.place for row in connection.execute(query)}
             fresh = [{"event_id": i, "place": place} for i, place in taken.items() if i not in known]
             if fresh:
                 connection.execute(sa.insert(t.taken), fresh)

@@ -21,6 +21,8 @@ from tests.benchmarks.figure import Benchmark, Figure
 from tests.benchmarks.machine import describe
 from tests.benchmarks.workplace import FULL, QUICK, Workplace
 
+#: Columns of the table when the screen has fewer, or is a file.
+_WIDTH = 110
 #: What a benchmark needs besides the lines.
 _NEEDS = {
     "pipeline": "received",
@@ -35,7 +37,7 @@ _NEEDS = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """Take the figures that were asked for."""
     asked = _parse(arguments)
-    screen = Console(highlight=False)
+    screen = Console(highlight=False, width=max(Console().width, _WIDTH))
     with tempfile.TemporaryDirectory(prefix="dancu-bench-") as folder:
         place = Workplace(Path(folder).resolve(), QUICK if asked.quick else FULL)
         machine = describe(place.folder)

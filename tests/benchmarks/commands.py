@@ -91,7 +91,7 @@ BENCHMARKS = [
     ),
     Benchmark(
         name="status",
-        says="`dancu status` on a log of 1,000,000 events",
+        says="`dancu status` on a large log (in full 1,000,000 events)",
         unit="ms",
         more_is_better=False,
         limit_is=_START,
@@ -99,7 +99,7 @@ BENCHMARKS = [
     ),
     Benchmark(
         name="explain",
-        says="`dancu explain` of an event amid 1,000,000",
+        says="`dancu explain` of an event amid a large log (in full 1,000,000 events)",
         unit="ms",
         more_is_better=False,
         limit_is=_START,

@@ -74,7 +74,7 @@ def peak_megabytes() -> float:
 BENCHMARKS = [
     Benchmark(
         name="memory",
-        says="resident at most, working beside a backlog of 1,000,000 events; one agency is down, one slow",
+        says="resident at most, working beside a large backlog (in full 1,000,000 events); one agency down, one slow",
         unit="MB",
         target=300,
         more_is_better=False,

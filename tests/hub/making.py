@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 import deploy
 from hub import headers as h
-from hub.agreements import Agreement, Agreements, Grant, Population, load_agreements
+from hub.agreements import Agreement, Agreements, Population, load_agreements
 from hub.arrival import Arrival
 from hub.database import open_database, sqlite_url
 from hub.eventlog import Log, Message, Outputs, Record, records_of
@@ -44,7 +44,7 @@ PATIENCE = Patience(join=5_000, previous=30_000)
 LAN, MAI, HOA, CUC = (make_number("001", "FEMALE", 1990, serial) for serial in (111111, 222222, 333333, 444444))
 HANOI = {"code_system": "VN34", "province_code": "01", "ward_code": "00004", "detail": "Số 15, phố Đội Cấn"}
 SAIGON = {"code_system": "VN34", "province_code": "79", "ward_code": "26740", "detail": "Số 42, đường Lê Lợi"}
-MOVE = {"kind": "PERMANENT", "to_address": HANOI, "moved_on": "2025-08-04"}
+MOVE: dict[str, Any] = {"kind": "PERMANENT", "to_address": HANOI, "moved_on": "2025-08-04"}
 DEATH = {"died_on": "2025-08-04"}
 GRANT = {
     "agency": "bank",
@@ -98,15 +98,15 @@ def arrivals(*sent: Event) -> list[Arrival]:
     return [arrival(one, position, NOW + position) for position, one in enumerate(sent, start=1)]
 
 
-def agreement(agency: str, *grants: Grant, population: Population | None = None, **changes: Any) -> Agreement:
-    """Return the shipped agreement of an agency with another population, or with other grants, of one type each."""
+def agreement(agency: str, population: Population | None = None, **changes: Any) -> Agreement:
+    """Return the shipped agreement of an agency with another population, or with other changes."""
     known = SHIPPED.by_agency[agency]
     return replace(known, population=population or Population(), **changes)
 
 
 def limited(agency: str, population: Population) -> Agreements:
     """Return the shipped agreements, one of them limited."""
-    everyone = SHIPPED.by_agency | {agency: agreement(agency, population=population)}
+    everyone = dict(SHIPPED.by_agency) | {agency: agreement(agency, population=population)}
     return Agreements.of(everyone.values())
 
 

@@ -108,7 +108,7 @@ def test_a_truncated_or_longer_value_is_refused(data: st.DataObject) -> None:
 
 
 def test_what_is_wrong_is_said_without_what_stands_there() -> None:
-    with pytest.raises(CorruptValue, match="^event_id: out of range at 6$"):
+    with pytest.raises(CorruptValue, match=r"^event_id: out of range at 6$"):
         SCANS["ResidenceChanged"](b"\x00\x00\x00\x00\x0e" + b"\x50Lan")
 
 
