@@ -27,6 +27,8 @@ UNMATCHED: Final = "ce_unmatched"
 PROVINCES: Final = "dancu_provinces"
 VITAL: Final = "dancu_vital"
 RESIDENCE: Final = "dancu_residence"
+#: The other numbers of the person, on an event that says which number stands for whom.
+NUMBERS: Final = "dancu_numbers"
 #: On a record that carries no event but the passing of time: TICK_DUE or TICK_FLUSH.
 TICK: Final = "dancu_tick"
 TICK_DUE: Final = "due"
@@ -36,4 +38,4 @@ REASON: Final = "dancu_reason"
 AGENCY: Final = "dancu_agency"
 DETAIL: Final = "dancu_detail"
 PLACE: Final = "dancu_place"
-INTERNAL: Final = frozenset({PROVINCES, VITAL, RESIDENCE})
+INTERNAL: Final = frozenset({PROVINCES, VITAL, RESIDENCE, NUMBERS})

@@ -52,8 +52,8 @@ class Dancu:
         self, *words: str | Path, stdin: bytes = b"", out: IO[bytes] | None = None, timeout: float = 120
     ) -> Answer:
         """Run a command to its end. Whatever happens, it must not print a traceback or a personal number."""
-        pipes = {"stdout": out or subprocess.PIPE, "stderr": subprocess.PIPE}
-        done = subprocess.run(self._line(words), input=stdin, **pipes, env=self._env(), timeout=timeout)
+        line, pipe = self._line(words), subprocess.PIPE
+        done = subprocess.run(line, input=stdin, stdout=out or pipe, stderr=pipe, env=self._env(), timeout=timeout)
         answer = Answer(done.returncode, (done.stdout or b"").decode(), done.stderr.decode())
         check_words(answer.out + answer.err)
         return answer

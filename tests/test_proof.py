@@ -43,7 +43,7 @@ __all__ = ["postgres_server", "postgres_url"]
 
 EVENTS, FILES = 6000, 4
 #: Kills of a living process at work: at least so many together, and of each kind.
-KILLS, KILLS_OF_EACH = 52, 8
+KILLS, KILLS_OF_EACH = 60, 8
 #: Small batches, so that there are many moments between them; windows that no slow machine can outlast.
 SETTINGS = {
     "DANCU_BATCH": "40",
@@ -80,22 +80,22 @@ class Killer:
 
     def work(self, log: SqliteLog, file: Path | None) -> None:
         """Run the hub, and an intake of a file beside it, until both are dead or the intake is through."""
-        before = _progress(log)
+        goal = _progress(log) + self.rng.randint(1, 400)
         with ExitStack() as stack:
             victims: list[Victim] = []
             if file is not None:
                 intake = stack.enter_context(self.dancu.started("ingest", file, "--json"))
-                has_begun = _has_open(intake, self.dancu.home / "log.db")
-                victims.append(Victim(intake, has_begun, self.rng.uniform(0, 0.2), lambda: ["ingest"]))
+                has_begun = self.rng.choice((_has_open(intake, self.dancu.home / "log.db"), _has_taken(log, file)))
+                victims.append(Victim(intake, has_begun, self.rng.uniform(0, 0.05), lambda: ["ingest"]))
             run = stack.enter_context(self.dancu.started("run"))
 
             def is_at_work() -> bool:
                 nothing_comes = all(
                     victim.process.poll() is not None for victim in victims if victim.process is not run
                 )
-                return _progress(log) > before or (nothing_comes and not _pending(log))
+                return _progress(log) >= goal or (nothing_comes and not _pending(log))
 
-            victims.append(Victim(run, is_at_work, self.rng.uniform(0, 0.7), lambda: _pending(log)))
+            victims.append(Victim(run, is_at_work, self.rng.uniform(0, 0.03), lambda: _pending(log)))
             self.watch(victims)
 
     def replay(self, browser: DeliveryBrowser) -> None:
@@ -231,6 +231,11 @@ def _has_open(process: subprocess.Popen[bytes], file: Path) -> Callable[[], bool
             return False
 
     return has_open
+
+
+def _has_taken(log: SqliteLog, file: Path) -> Callable[[], bool]:
+    before = log.mark(producer_of(file))
+    return lambda: log.mark(producer_of(file)) != before
 
 
 def _break_land(home: Path) -> None:

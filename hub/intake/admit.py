@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from hub.intake.rules import (
     read_person,
 )
 from hub.intake.shape import Shapes
+from hub.steps.identify import CHANGE_NUMBERS
 from schemas.avsc import full_name
 from schemas.catalogue import Catalogue, EventType
 from schemas.conversion import ImpossibleValue, millis, rfc3339, to_avro
@@ -213,7 +214,15 @@ def _routing(event: Mapping[str, Any], payload: Mapping[str, Any], kind: EventTy
         routing[h.RESIDENCE] = places[home]
     if kind.vital_key is not None and payload:
         routing[h.VITAL] = "/".join(str(payload.get(name)) for name in kind.vital_key)
+    if kind.name in CHANGE_NUMBERS and payload:
+        routing[h.NUMBERS] = ",".join(_numbers_in(payload, kind))
     return routing
+
+
+def _numbers_in(payload: Mapping[str, Any], kind: EventType) -> Iterator[str]:
+    for name in demands_of(kind).numbers:
+        value = payload.get(name) or ()
+        yield from (value,) if isinstance(value, str) else value
 
 
 def _id_of(event: Any) -> str | None:

@@ -90,11 +90,9 @@ class Desk:
 
     def _direct(self, messages: Mapping[str, Message], now: int) -> list[Message]:
         """Put mass runs into their lane; return the rest, and let in first what the lane has of these persons."""
-        persons = {message.key for message in messages.values() if h.BULK_ID not in message.headers}
+        persons = {number for message in messages.values() if not _may_wait(message) for number in _numbers_of(message)}
         bulk = {
-            place: message
-            for place, message in messages.items()
-            if h.BULK_ID in message.headers and message.key not in persons
+            place: message for place, message in messages.items() if _may_wait(message) and message.key not in persons
         }
         self._lane.put(bulk, now)
         self._lane.let_in_of(persons)
@@ -106,6 +104,16 @@ class Desk:
         if isinstance(content, Unread):
             return Refused(content.reason, content.detail, None)
         return self._admission.admit(content, now)
+
+
+def _may_wait(message: Message) -> bool:
+    """Whether an event may go into the lane: one of a mass run, unless later events could not be told from it."""
+    return h.BULK_ID in message.headers and h.NUMBERS not in message.headers
+
+
+def _numbers_of(message: Message) -> list[str]:
+    """Every number of the person that the event itself tells of."""
+    return [message.key, *filter(None, message.headers.get(h.NUMBERS, "").split(","))]
 
 
 def _refusal(rejected: Rejected, raw: bytes) -> Message:

@@ -165,7 +165,7 @@ class _Lookup:
             versions.setdefault((fact, version), event_id)
             if fate == Fate.PUBLISHED and (fact not in acts or acts[fact].version < version):
                 acts[fact] = Act(version, event_id, vital_fact and self._today(vital_fact))
-        vitals = {act.vital_fact: fact for fact, act in acts.items() if act.vital_fact}
+        vitals = {acts[fact].vital_fact or "": fact for fact in sorted(acts, reverse=True) if acts[fact].vital_fact}
         return acts, versions, vitals
 
     def received(self, facts: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -80,7 +80,9 @@ def project(allowed: Sequence[Permitted], projector: Projector) -> dict[str, lis
 
 
 def _public_headers(arrival: Arrival) -> dict[str, str]:
-    public = {name: value for name, value in arrival.headers.items() if name not in h.INTERNAL}
+    public = dict(arrival.headers)
+    for name in h.INTERNAL:
+        public.pop(name, None)
     for field, value in arrival.rewritten.items():
         if value is not None:
             public[_HEADER_OF[field]] = value

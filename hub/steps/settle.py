@@ -181,7 +181,9 @@ class _Desk:
     def _create(self, arrival: Arrival) -> None:
         vital_fact = arrival.vital_fact
         standing = arrival.fact if vital_fact is None else self._vitals.get(vital_fact, arrival.fact)
-        if vital_fact is not None and standing != arrival.fact:
+        own = self._acts.get(arrival.fact)
+        says_so_already = own is not None and own.vital_fact == vital_fact
+        if vital_fact is not None and standing != arrival.fact and not says_so_already:
             self._keep_second_report(arrival, vital_fact, of=self._acts[standing].event_id)
         else:
             self._publish(arrival)
@@ -193,7 +195,7 @@ class _Desk:
         if before is not None and before.vital_fact is not None:
             self._stand_down(arrival.fact, before.vital_fact)
         if vital_fact is not None:
-            self._vitals[vital_fact] = arrival.fact
+            self._vitals[vital_fact] = min(arrival.fact, self._vitals.get(vital_fact, arrival.fact))
         self.settled.published.append(arrival)
         self.settled.steps[arrival.position] = self._step
         self._decide(arrival, Fate.PUBLISHED)
@@ -201,12 +203,11 @@ class _Desk:
     def _stand_down(self, fact: str, vital_fact: str) -> None:
         """A fact no longer says this; another may: two persons who were merged had died twice."""
         if self._vitals.get(vital_fact) == fact:
-            others = (f for f, act in self._acts.items() if act.vital_fact == vital_fact)
-            other = next(others, None)
-            if other is None:
-                del self._vitals[vital_fact]
+            others = [f for f, act in self._acts.items() if act.vital_fact == vital_fact]
+            if others:
+                self._vitals[vital_fact] = min(others)
             else:
-                self._vitals[vital_fact] = other
+                del self._vitals[vital_fact]
 
     def _join(self, annulment: Held, creation: Arrival) -> None:
         """Make one correction of an annulment and the new version that follows it."""

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.commands import AGENCIES, Dancu, applied, terminate, wait_for, words_of
-from tests.deploy.sample import TAKE_DEATHS, TAKE_MOVES, death, lines, move
+from tests.deploy.sample import TAKE_DEATHS, TAKE_MOVES, death, event, lines, move, person
 
 
 def moves(count: int) -> bytes:
@@ -102,3 +102,31 @@ def test_a_death_overtakes_a_mass_run_but_not_the_persons_own_events(tmp_path: P
         order = {event_id: place for place, event_id in enumerate(applied(dancu.home, agency))}
         assert order["death-5000"] < 3000, "the death came before the end of the mass run"
         assert order["move-2999-1"] < order["death-2999"] < 3001
+
+
+def test_a_new_number_overtakes_no_mass_run_under_the_old_one(dancu: Dancu) -> None:
+    renumbered = {"old_number": person(1), "new_number": person(9001), "changed_on": "2025-10-03"}
+    merged = {"merged_numbers": [person(2)], "merged_on": "2025-10-03"}
+    dancu.ingest("-", stdin=lines(*(move(n, bulkid="wards-2025") for n in (1, 2))))
+    dancu.ingest(
+        "-",
+        stdin=lines(
+            event("new-number", "PersonalNumberChanged", 9001, renumbered, bulkid="numbers-2025"),
+            event("merger", "PersonsMerged", 9002, merged),
+            move(9001, 2),
+            move(9002, 2),
+        ),
+    )
+    dancu.run_until_idle()
+    for agency in TAKE_MOVES:
+        order = applied(dancu.home, agency)
+        assert [name for name in order if name in ("move-1-1", "new-number", "move-9001-2")] == [
+            "move-1-1",
+            "new-number",
+            "move-9001-2",
+        ]
+        assert [name for name in order if name in ("move-2-1", "merger", "move-9002-2")] == [
+            "move-2-1",
+            "merger",
+            "move-9002-2",
+        ]

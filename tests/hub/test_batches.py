@@ -90,7 +90,7 @@ def _history(rng: Random, length: int) -> list[Event]:
     for number in range(length):
         kind = rng.choices(list(_KINDS), [weight for weight, _ in _KINDS.values()])[0]
         data, subject = _payload(kind, rng, rng.choice((*PERSONS, LAN, LAN, MAI)))
-        fact = f"fact-{rng.randrange(2)}"
+        fact = f"fact-{rng.randrange(2)}-of-{subject[-4:]}"
         before, after = newest.get((kind, subject, fact)), _KINDS[kind][1]
         if before is None or not after:
             made = event(kind, f"e{number}", data, subject=subject, factid=fact if after else f"fact-{number}")
