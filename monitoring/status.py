@@ -56,10 +56,13 @@ class Status:
     agencies: Mapping[str, AgencyStatus]
     #: Kept back in the pipeline; they go on by themselves.
     held: int
+    #: Taken in, and the pipeline has not come to them yet.
+    undecided: int = 0
 
     def as_json(self) -> dict[str, object]:
         """Return what `dancu status --json` prints."""
         content = asdict(self)
+        del content["undecided"]
         for counts in content["agencies"].values():
             del counts["oldest"]
         return content
@@ -80,6 +83,7 @@ def read_status(log: Log, registers: sa.Engine, deliveries: sa.Engine, agencies:
         withheld=dict(sorted(tallies.get("withheld", {}).items())),
         agencies={agency: _agency(log, deliveries, agency) for agency in agencies},
         held=Waiting(log, registers).count(),
+        undecided=_undecided(log, registers),
     )
 
 
@@ -97,6 +101,11 @@ def _counts(connection: sa.Connection, column: sa.Column[str], *where: sa.Column
     query = sa.select(column, sa.func.count()).where(*where).group_by(column)
     counts: dict[str, int] = dict(connection.execute(query).all())
     return counts
+
+
+def _undecided(log: Log, registers: sa.Engine) -> int:
+    committed, last = log.extent(RECEIVED, PIPELINE)
+    return last - committed + BulkLane(log, registers).count()
 
 
 def _received(log: Log, registers: sa.Engine, decided: int, ticks: int) -> int:

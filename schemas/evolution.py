@@ -142,7 +142,7 @@ def _said(schema: Any, key: str) -> Any:
 
 
 def _stricter(now: Mapping[str, Any], before: Mapping[str, Any], owner: str, place: str) -> Iterator[Break]:
-    if now.get("dancu", {}).get("required") and not before.get("dancu", {}).get("required"):
+    if _said(now.get("dancu"), "required") and not _said(before.get("dancu"), "required"):
         yield Break("requirement_added", owner, place, f"`{now['name']}` is now required", _BREAKS_SENDERS)
 
 

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Column, Table
 
 from deploy.bootstrap import Hub
 from deploy.cli.output import show, write_json
 from deploy.cli.shell import hub_of
+from hub.deliveries import DeliveryBrowser
 from monitoring.status import AgencyStatus, Status, read_status
 from monitoring.words import reason
+
+#: How many parked events of an agency are named.
+_SHOWN = 3
 
 
 def status(
@@ -26,21 +31,26 @@ def status(
         if json:
             write_json(found.as_json())
         else:
-            show(*_attention(found, time.time()), _counts(found), _agencies(hub, found, time.time()))
+            show(*_attention(hub, found, time.time()), _counts(found), _agencies(hub, found, time.time()))
 
 
-def _attention(found: Status, now: float) -> Iterator[str]:
+def _attention(hub: Hub, found: Status, now: float) -> Iterator[str]:
     """Say what someone has to do, the worst first."""
+    browser = DeliveryBrowser(hub.deliveries_db)
     parked = {name: one for name, one in found.agencies.items() if one.parked}
     for name, one in sorted(parked.items(), key=lambda item: -item[1].parked):
         yield (
             f"[bold red]{name}: {one.parked:,} sự kiện bị giữ / events parked[/], {_age(one, now)}"
             f" · dancu explain EVENT_ID, dancu replay {name}"
         )
+        for entry in browser.parked(name, limit=_SHOWN):
+            yield f"  {entry.event_id} {entry.type} · {entry.error_class}: {escape(entry.message or '')}"
     late = {name: one for name, one in found.agencies.items() if one.pending}
     for name, one in sorted(late.items(), key=lambda item: -item[1].pending):
         yield f"[yellow]{name}: {one.pending:,} sự kiện chưa giao / events pending[/], {_age(one, now)} · dancu run"
-    if not parked and not late:
+    if found.undecided:
+        yield f"[yellow]{found.undecided:,} sự kiện chờ xử lý / events wait to be decided[/] · dancu run"
+    if not parked and not late and not found.undecided:
         yield "[green]Không có gì cần chú ý. / Nothing needs attention.[/]"
 
 
