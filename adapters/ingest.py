@@ -6,7 +6,7 @@ import hashlib
 import stat
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from itertools import islice
 from pathlib import Path
@@ -124,12 +124,19 @@ class Ingest:
         if found is None:
             return Progress(), hashlib.sha256()
         before = Progress.of(found)
-        digest = hashlib.sha256()
+        digest, last = hashlib.sha256(), b"\n"
         for block in _blocks(stream, before.place.offset):
             digest.update(block)
-        sent_again = before.done and not stream.read(1)
-        if sent_again or digest.hexdigest() != before.digest:
+            last = block[-1:]
+        following = stream.read(1)
+        sent_again = before.done and not following
+        # A line that had no end when it was taken may have been half a line: it goes on now, or ends only now.
+        goes_on = last != b"\n" and following not in (b"", b"\n", b"\r")
+        if sent_again or goes_on or digest.hexdigest() != before.digest:
             return Progress(run=before.run + 1), hashlib.sha256()
+        if last != b"\n" and following:
+            place = Place(before.place.offset, before.place.line - 1)
+            return replace(before, place=place), digest
         return before, digest
 
 

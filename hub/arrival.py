@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -31,6 +31,8 @@ class Arrival(NamedTuple):
     value: bytes
     #: Envelope fields that go out otherwise than they came in, such as a change joined from two events.
     rewritten: Mapping[str, str | None] = {}
+    #: Where each field of the value starts, when that is known already.
+    bounds: Sequence[int] | None = None
     #: A correction whose original never came.
     unmatched: bool = False
 

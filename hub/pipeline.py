@@ -39,7 +39,7 @@ def process_batch(log: EventLog, registers: Registers, rules: Rules, batch: Batc
     """
     for part in between_changes(batch):
         started, now = time.perf_counter(), time_of(part)
-        arrivals, unreadable = validate(part.records, rules.catalogue)
+        arrivals, unreadable = validate(part.records, rules.catalogue, rules.projector.bounds)
         with registers.as_of(part.after, partial(_committed, log, part)) as past:
             numbers = past.numbers(arrivals, now, rules.read)
             outdated = past.outdated_changes(arrivals, numbers, rules.read)

@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the worker does. All of it is called in threads, one call at a time."""
+    """What the worker does, called in threads: `process` and `on_empty` one at a time, `on_tick` beside them."""
 
     log: EventLog
     #: Decides about a batch and commits it.
@@ -104,7 +104,8 @@ def _host(app: Any, work: Work, stop: asyncio.Event, failed: asyncio.Future[None
             while not stop.is_set():
                 await _pump_once(work, channel, stop)
         except Exception as error:
-            failed.set_exception(error)
+            if not failed.done():
+                failed.set_exception(error)
 
     @app.timer(interval=1.0)  # type: ignore[untyped-decorator]
     async def tick() -> None:

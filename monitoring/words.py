@@ -75,6 +75,7 @@ REASONS: Mapping[str, Words] = {
     "unknown_place": Words("mã địa bàn lạ", "an unknown place code"),
     "schema": Words("sai cấu trúc", "it does not fit the schema"),
     "headers": Words("thiếu tiêu đề", "headers are missing or wrong"),
+    "damaged": Words("nội dung bị hỏng", "the content is damaged"),
     "row": Words("dòng bị lỗi", "a row of an export that can't be read"),
     "impossible_number": Words("số định danh không hợp lệ", "an impossible personal number"),
     "same_number": Words("trùng số định danh", "two numbers that must differ are the same"),

@@ -18,12 +18,22 @@ from deploy.home import HomeBusy, HomeDamaged
 from deploy.settings import BadSetting, Settings
 from hub.agreements import AgreementProblem
 from hub.eventlog import LogUnavailable
+from hub.registers.store import RegistersBehind
 from schemas.problem import SchemaProblem
 
 #: Tables and progress go here; what a program reads goes to standard output.
 screen = Console(stderr=True, highlight=False)
 
-_KNOWN = (AgreementProblem, BadSetting, CannotRead, HomeBusy, HomeDamaged, LogUnavailable, SchemaProblem)
+_KNOWN = (
+    AgreementProblem,
+    BadSetting,
+    CannotRead,
+    HomeBusy,
+    HomeDamaged,
+    LogUnavailable,
+    RegistersBehind,
+    SchemaProblem,
+)
 
 
 def settings_of(context: typer.Context) -> Settings:

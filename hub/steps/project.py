@@ -35,11 +35,19 @@ class Projector:
             for shielded in (False, True):
                 self._cuts[agency, name, shielded] = _cut(catalogue.types[name], view, shielded)
 
+    def bounds(self, type_name: str, value: bytes) -> Sequence[int] | None:
+        """Return where each field of a value starts, or None for a value in an older version of its schema.
+
+        Raises ValueError, EOFError or IndexError for a value that is damaged.
+        """
+        if value[:PREFIX] == self._current[type_name]:
+            return self._scans[type_name](value)
+        read_value(self._catalogue, value)
+        return None
+
     def project(self, arrival: Arrival, permitted: Sequence[Permitted]) -> list[bytes]:
         """Return one event as each agency may see it, in wire format with the view's schema id."""
-        bounds: Sequence[int] | None = None
-        if not arrival.rewritten and arrival.value[:PREFIX] == self._current[arrival.type]:
-            bounds = self._scans[arrival.type](arrival.value)
+        bounds = None if arrival.rewritten else arrival.bounds or self.bounds(arrival.type, arrival.value)
         values = []
         for one in permitted:
             cut = self._cuts[one.agency, arrival.type, one.shielded]

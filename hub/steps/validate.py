@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from hub import headers as h
@@ -16,7 +16,11 @@ from schemas.versions import event_subject
 END_OF_TIME = 1 << 62
 
 
-def validate(records: Sequence[Record], catalogue: Catalogue) -> tuple[list[Arrival], list[Refusal]]:
+#: Returns where each field of a type's value starts; raises for a damaged one (`Projector.bounds`).
+Bounds = Callable[[str, bytes], Sequence[int] | None]
+
+
+def validate(records: Sequence[Record], catalogue: Catalogue, bounds: Bounds) -> tuple[list[Arrival], list[Refusal]]:
     """Split records into arrivals and refusals. Ticks, which carry no event, are in neither."""
     arrivals: list[Arrival] = []
     refused: list[Refusal] = []
@@ -30,10 +34,14 @@ def validate(records: Sequence[Record], catalogue: Catalogue) -> tuple[list[Arri
             refused.append(Refusal(record.position, record.headers.get(h.ID, ""), "headers", f"header {missing}"))
             continue
         problem = _problem(arrival, catalogue, readable)
-        if problem is None:
-            arrivals.append(arrival)
-        else:
+        if problem is not None:
             refused.append(Refusal(record.position, arrival.event_id, *problem))
+            continue
+        try:
+            arrivals.append(arrival._replace(bounds=bounds(arrival.type, arrival.value)))
+        except (ValueError, EOFError, IndexError, OverflowError) as damage:
+            detail = f"the value is no {arrival.type}: {type(damage).__name__}"
+            refused.append(Refusal(record.position, arrival.event_id, "damaged", detail))
     return arrivals, refused
 
 

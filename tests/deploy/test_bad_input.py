@@ -105,9 +105,10 @@ class Taken(NamedTuple):
 
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory: pytest.TempPathFactory) -> Taken:
-    """Bad lines, each before a good one."""
+    """Bad lines, each before a good one. The log tells all it can, and must tell of no person."""
     folder = tmp_path_factory.mktemp("bad")
-    dancu, files = Dancu(folder / "home"), [folder / "first.ndjson", folder / "second.ndjson"]
+    dancu = Dancu(folder / "home", {"DANCU_LOG_LEVEL": "DEBUG"})
+    files = [folder / "first.ndjson", folder / "second.ndjson"]
     mixed = [bad.raw + b"\n" + line(move(n)) + b"\n" for n, bad in enumerate(BAD.values())]
     files[0].write_bytes(b"".join(mixed[:_HALF]))
     files[1].write_bytes(b"".join(mixed[_HALF:]))

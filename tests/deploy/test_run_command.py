@@ -85,7 +85,7 @@ def test_a_second_run_in_the_same_home_names_the_first_and_ends(dancu: Dancu) ->
 
 
 def test_a_death_overtakes_a_mass_run_but_not_the_persons_own_events(tmp_path: Path) -> None:
-    dancu = Dancu(tmp_path / "home", {"DANCU_DELIVERY_BATCH": "5"})
+    dancu = Dancu(tmp_path / "home", {"DANCU_DELIVERY_BATCH": "15"})
     mass = [move(n, bulkid="wards-2025") for n in range(3000)]
     dancu.ingest("-", stdin=lines(*mass))
     pipe = tmp_path / "pipe"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import repeat
 from pathlib import Path
@@ -156,6 +156,15 @@ def test_a_record_that_is_no_event_is_refused_whole_and_the_rest_goes_on(
     hub.run(event("ResidenceChanged", "m2", MOVE))
     assert [record.headers[h.REASON] for record in hub.topic(REFUSED)] == [reason, "schema"]
     assert hub.topic(REFUSED)[0].value == good.value
+    assert hub.ids("tax") == ["m2"]
+
+
+@pytest.mark.parametrize("damage", [lambda v: v[:-1], lambda v: v + b"\x00", lambda v: v[:5] + b"\xff" * len(v[5:])])
+def test_a_damaged_value_is_refused_whole_and_stops_nothing(hub: Hub, damage: Callable[[bytes], bytes]) -> None:
+    good = admitted(MOVED)
+    hub.log.append(Outputs({RECEIVED: [Message(LAN, damage(good.value), good.headers)]}))
+    hub.run(event("ResidenceChanged", "m2", MOVE))
+    assert [(r.headers[h.REASON], r.value) for r in hub.topic(REFUSED)] == [("damaged", damage(good.value))]
     assert hub.ids("tax") == ["m2"]
 
 

@@ -57,7 +57,8 @@ def test_the_status_says_first_what_needs_attention(scene: Scene, home: Path) ->
         scene.deliver(agency)
     shown = dancu(home, "status").stdout.splitlines()
     assert shown[0].startswith("land: 1 sự kiện bị giữ / events parked")
-    assert shown[1].startswith("welfare: 1 sự kiện chưa giao / events pending")
+    assert death["id"] in shown[1]
+    assert shown[2].startswith("welfare: 1 sự kiện chưa giao / events pending")
     assert any("not_json" in line for line in shown)
     found = json.loads(dancu(home, "status", "--json").stdout)
     assert found["agencies"]["land"] == {"delivered": 0, "pending": 0, "parked": 1, "replayed": 0}
