@@ -27,12 +27,12 @@ from hub.intake.admit import Admission
 from hub.intake.desk import Desk
 from hub.observe import Observer, nobody
 from hub.opening import Opening
+from hub.patience import Patience
 from hub.pipeline import process_batch
 from hub.registers import Registers
 from hub.registers import tables as t
 from hub.registers.today import Today
 from hub.rules import Rules
-from hub.steps.settle import Patience
 from hub.waiting import Waiting
 from schemas.catalogue import load_catalogue
 

@@ -11,7 +11,7 @@ from hub.arrival import Arrival, Refusal, Repeat
 from hub.eventlog import Message, Outputs, Record
 from hub.facts import NumberStands
 from hub.steps.permit import Permissions, Withheld
-from hub.steps.settle import Settled
+from hub.steps.settled import Settled
 from hub.topics import DUPLICATES, REFUSED, WITHHELD, outbox
 
 

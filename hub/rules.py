@@ -8,8 +8,8 @@ from typing import Any
 
 from hub.agreements import Agreements
 from hub.arrival import Arrival
+from hub.patience import Patience
 from hub.steps.project import Projector, payload_reader
-from hub.steps.settle import Patience
 from schemas.catalogue import Catalogue
 
 

@@ -84,7 +84,7 @@ numbers = sa.Table(
     sa.Column("fact_id", sa.Text, nullable=False),
 )
 
-#: Consents; the newest row of a person, agency and purpose holds. For `step` see `hub.steps.settle.Settled.steps`.
+#: Consents; the newest row of a person, agency and purpose holds. For `step` see `hub.steps.settled.Settled.steps`.
 consents = sa.Table(
     "consents",
     metadata,

@@ -8,44 +8,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from hub import headers as h
-from hub.arrival import Arrival, Refusal, Repeat
+from hub.arrival import Arrival, Repeat
 from hub.facts import Act, Facts, Fate, Held, Met, Why
+from hub.patience import Patience
+from hub.steps.second_reports import SecondReports, as_sent
+from hub.steps.settled import Settled
 from hub.steps.validate import END_OF_TIME
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long events are kept back, in milliseconds."""
-
-    #: An annulment, for the new version that makes it a correction.
-    join: int
-    #: A correction, for its original.
-    previous: int
-
-
-@dataclass(slots=True)
-class Settled:
-    """What goes on, in order, and what became of the rest."""
-
-    published: list[Arrival] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
-    #: The events of `refused`.
-    dropped: list[Arrival] = field(default_factory=list)
-    repeats: list[Repeat] = field(default_factory=list)
-    #: Position → fate, of every event whose fate was decided here.
-    fates: dict[int, Fate] = field(default_factory=dict)
-    #: Position → event, of those newly kept back (and not released again in the same batch).
-    held: dict[int, Held] = field(default_factory=dict)
-    #: Position → step in which an event was published: twice the position of the event that came then, or one less
-    #: for what was due before that. 0: after the last.
-    steps: dict[int, int] = field(default_factory=dict)
-    #: Positions of those that were kept back before and are so no longer.
-    released: list[int] = field(default_factory=list)
-    #: Position of an event that went out as a part of another → that other's id.
-    joined_into: dict[int, str] = field(default_factory=dict)
 
 
 def settle(
@@ -72,15 +41,14 @@ class _Desk:
     """The fold over one batch: the state of each person's facts as it is after the events taken so far."""
 
     def __init__(self, facts: Facts, patience: Patience) -> None:
-        self.settled = Settled()
+        kept = [held for queue in (*facts.queues.values(), *facts.second_reports.values()) for held in queue]
+        self.settled = Settled.starting_with(kept)
         self._patience = patience
         self._met = dict(facts.met)
         self._acts = dict(facts.acts)
         self._vitals = dict(facts.vitals)
         self._queues = {person: list(queue) for person, queue in facts.queues.items()}
-        self._reports = {key: list(reports) for key, reports in facts.second_reports.items()}
-        self._held_before = {held.arrival.position for queue in facts.queues.values() for held in queue}
-        self._held_before |= {held.arrival.position for kept in facts.second_reports.values() for held in kept}
+        self._reports = SecondReports(facts.second_reports)
         #: When the next queue may be due: then, or later.
         self._due = 0
         self._step = 0
@@ -196,8 +164,7 @@ class _Desk:
             self._stand_down(arrival.fact, before.vital_fact)
         if vital_fact is not None:
             self._vitals[vital_fact] = min(arrival.fact, self._vitals.get(vital_fact, arrival.fact))
-        self.settled.published.append(arrival)
-        self.settled.steps[arrival.position] = self._step
+        self.settled.publish(arrival, self._step)
         self._decide(arrival, Fate.PUBLISHED)
 
     def _stand_down(self, fact: str, vital_fact: str) -> None:
@@ -227,40 +194,31 @@ class _Desk:
         held = Held(arrival, why, until, rank)
         self._due = min(self._due, until)
         queue.insert(place, held)
-        self.settled.held[arrival.position] = held
+        self.settled.keep(held)
         self._met[arrival.event_id] = _met(arrival, Fate.HELD)
 
     def _decide(self, arrival: Arrival, fate: Fate) -> None:
         self._met[arrival.event_id] = _met(arrival, fate)
-        self.settled.fates[arrival.position] = fate
-        self._let_go(arrival.position)
-
-    def _let_go(self, position: int) -> None:
-        self.settled.held.pop(position, None)
-        if position in self._held_before:
-            self._held_before.discard(position)
-            self.settled.released.append(position)
+        self.settled.decide(arrival, fate)
 
     def _refuse(self, arrival: Arrival, fate: Fate, reason: str, detail: str) -> None:
-        self.settled.refused.append(Refusal(arrival.position, arrival.event_id, reason, detail))
-        self.settled.dropped.append(arrival)
+        self.settled.refuse(arrival, reason, detail)
         self._decide(arrival, fate)
 
     def _keep_second_report(self, arrival: Arrival, vital_fact: str, of: str) -> None:
         """Set aside another register's report of a vital fact, as it was sent, in place of its earlier version."""
         self._drop_reports_of(arrival.fact)
-        kept = self._reports.setdefault(vital_fact, [])
-        arrival = _as_sent(arrival)
+        arrival = as_sent(arrival)
         self.settled.repeats.append(Repeat(arrival, "vital", of))
         self._decide(arrival, Fate.SAME_VITAL)
-        held = Held(arrival, Why.SECOND_REPORT, END_OF_TIME, _own_rank(arrival))
-        kept.append(held)
-        self.settled.held[arrival.position] = held
+        report = Held(arrival, Why.SECOND_REPORT, END_OF_TIME, _own_rank(arrival))
+        self._reports.keep(vital_fact, report)
+        self.settled.keep(report)
 
     def _is_second_report(self, arrival: Arrival) -> bool:
         act = self._acts.get(arrival.fact)
         stands = act is not None and act.vital_fact is not None
-        return not stands and bool(self._reports_of(arrival.fact))
+        return not stands and bool(self._reports.of_fact(arrival.fact))
 
     def _forget_second_report(self, annulment: Arrival) -> None:
         """Drop a second report that its own register annuls: nobody was told of it."""
@@ -268,23 +226,18 @@ class _Desk:
         self.settled.repeats.append(Repeat(annulment, "vital", dropped[0].arrival.event_id))
         self._decide(annulment, Fate.SAME_VITAL)
 
-    def _reports_of(self, fact: str) -> list[Held]:
-        return [held for kept in self._reports.values() for held in kept if held.arrival.fact == fact]
-
     def _drop_reports_of(self, fact: str) -> list[Held]:
-        dropped = self._reports_of(fact)
-        for held in dropped:
-            self._reports[held.arrival.vital_fact or ""].remove(held)
-            self._let_go(held.arrival.position)
+        dropped = self._reports.drop(fact)
+        for report in dropped:
+            self.settled.let_go(report.arrival.position)
         return dropped
 
     def _promote_second_report(self, vital_fact: str) -> None:
         """The first report was annulled: another register's report stands now."""
-        kept = self._reports.get(vital_fact)
-        if kept:
-            held = kept.pop(0)
-            self._let_go(held.arrival.position)
-            self._create(held.arrival)
+        report = self._reports.take_first(vital_fact)
+        if report is not None:
+            self.settled.let_go(report.arrival.position)
+            self._create(report.arrival)
 
     def _is_original_of(self, arrival: Arrival, held: Held) -> bool:
         return held.arrival.previous_id == arrival.event_id
@@ -307,15 +260,6 @@ class _Desk:
     def _has_original(self, arrival: Arrival) -> bool:
         previous = self._met.get(arrival.previous_id or "")
         return previous is not None and previous.fact == arrival.fact and previous.fate is not Fate.HELD
-
-
-def _as_sent(arrival: Arrival) -> Arrival:
-    """Undo what was decided about an event: neither joined nor unmatched, as it will be when it is read again."""
-    rewritten = {name: value for name, value in arrival.rewritten.items() if name == "subject"}
-    sent = arrival.headers
-    return arrival._replace(
-        change=sent[h.CHANGE], previous_id=sent.get(h.PREVIOUS_ID), rewritten=rewritten, unmatched=False
-    )
 
 
 def _own_rank(arrival: Arrival) -> int:

@@ -20,12 +20,12 @@ from hub.database import open_database, sqlite_url
 from hub.eventlog import Log, Message, Outputs, Record, records_of
 from hub.eventlog.sqlite import SqliteLog
 from hub.intake.admit import Admission
+from hub.patience import Patience
 from hub.pipeline import process_batch
 from hub.registers import Registers
 from hub.registers import tables as t
 from hub.rules import Rules
 from hub.steps.project import read_value
-from hub.steps.settle import Patience
 from hub.steps.validate import arrival_of
 from hub.topics import DUPLICATES, PIPELINE, RECEIVED, REFUSED, WITHHELD, outbox
 from hub.waiting import Waiting
