@@ -39,6 +39,9 @@ from schemas.catalogue import load_catalogue
 if TYPE_CHECKING:
     from hub.worker import Work
 
+#: Megabytes of the registers that the pipeline keeps in memory.
+_PIPELINE_CACHE = 48
+
 _SHIPPED = Path(__file__).parent / "agreements"
 
 
@@ -55,6 +58,8 @@ class Hub:
     home: Home
     log: SqliteLog
     registers_db: sa.Engine
+    #: The same registers for the one pipeline, which needs most of them in memory.
+    pipeline_db: sa.Engine
     deliveries_db: sa.Engine
     rules: Rules
 
@@ -83,7 +88,7 @@ class Hub:
         """Return what the worker does."""
         from hub.worker import Work  # Faust takes as long to load as all else together, and only a run needs it
 
-        registers, waiting = Registers(self.registers_db), self.waiting()
+        registers, waiting = Registers(self.pipeline_db), self.waiting()
 
         def process(batch: Batch) -> None:
             process_batch(self.log, registers, self.rules, batch, observe)
@@ -125,12 +130,14 @@ def open_hub(settings: Settings) -> Iterator[Hub]:
     patience = Patience(join=int(settings.join_window * 1000), previous=int(settings.correction_wait * 1000))
     registers_db = _open(home.registers, t.metadata.create_all)
     deliveries_db = _open(home.deliveries, create_tables)
+    pipeline_db = open_database(sqlite_url(home.registers), cache_mb=_PIPELINE_CACHE)
+    rules = Rules.of(catalogue, agreements, patience)
     try:
         with SqliteLog(home.log) as log:
-            yield Hub(settings, home, log, registers_db, deliveries_db, Rules.of(catalogue, agreements, patience))
+            yield Hub(settings, home, log, registers_db, pipeline_db, deliveries_db, rules)
     finally:
-        registers_db.dispose()
-        deliveries_db.dispose()
+        for engine in (registers_db, pipeline_db, deliveries_db):
+            engine.dispose()
 
 
 def _open(path: Path, make_tables: Callable[[sa.Engine], None]) -> sa.Engine:

@@ -19,6 +19,8 @@ class Arrival(NamedTuple):
     subject: str
     change: str
     fact_id: str
+    #: The act in its register, see `fact_key`.
+    fact: str
     version: int
     previous_id: str | None
     #: Current codes of the provinces in its addresses.
@@ -36,15 +38,19 @@ class Arrival(NamedTuple):
     #: A correction whose original never came.
     unmatched: bool = False
 
-    @property
-    def fact(self) -> str:
-        """The act in its register: fact ids are unique for a person and type only."""
-        return f"{self.person}|{self.type}|{self.fact_id}"
+    def of_person(self, person: str) -> Arrival:
+        """Return the event as one of the person who has this number now."""
+        return self._replace(person=person, fact=fact_key(person, self.type, self.fact_id))
 
     @property
     def vital_fact(self) -> str | None:
         """The vital fact that the act reports, whichever register reports it."""
         return None if self.vital is None else f"{self.person}|{self.type}|{self.vital}"
+
+
+def fact_key(person: str, type_name: str, fact_id: str) -> str:
+    """Return what names an act everywhere: fact ids are unique for a person and type only."""
+    return f"{person}|{type_name}|{fact_id}"
 
 
 class Refusal(NamedTuple):

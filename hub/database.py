@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,17 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 
-def open_database(url: str, *, secure_delete: bool = False) -> sa.Engine:
+def open_database(url: str, *, secure_delete: bool = False, cache_mb: int = 4) -> sa.Engine:
     """Return an engine whose transactions take the write lock at once (SQLite) and survive a killed process.
 
     `url` is an SQLAlchemy URL, such as `sqlite:////var/lib/dancu/hub.db` or `postgresql+psycopg://…`.
-    With `secure_delete`, SQLite overwrites deleted content with zeros, so that removed data is gone.
+    With `secure_delete`, SQLite overwrites deleted content with zeros, so that removed data is gone. `cache_mb` is
+    what one SQLite connection may keep in memory; the one that was used last is used again, so that few stay warm.
     """
-    engine = sa.create_engine(url, hide_parameters=True)  # parameters are personal data, and errors are shown
+    # hide_parameters: they are personal data, and errors are shown
+    engine = sa.create_engine(url, hide_parameters=True, pool_use_lifo=True)
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine, secure_delete=secure_delete)
+        _prepare_sqlite(engine, secure_delete=secure_delete, cache_mb=cache_mb)
     return engine
 
 
@@ -32,7 +35,7 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path.absolute()}"
 
 
-def _prepare_sqlite(engine: sa.Engine, *, secure_delete: bool) -> None:
+def _prepare_sqlite(engine: sa.Engine, *, secure_delete: bool, cache_mb: int) -> None:
     @sa.event.listens_for(engine, "connect")
     def on_connect(connection: Any, _: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
@@ -42,7 +45,7 @@ def _prepare_sqlite(engine: sa.Engine, *, secure_delete: bool) -> None:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA wal_autocheckpoint = 8000")
-        cursor.execute("PRAGMA cache_size = -32768")
+        cursor.execute(f"PRAGMA cache_size = -{cache_mb * 1024}")
         if secure_delete:
             cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
@@ -87,3 +90,28 @@ def among(column: sa.ColumnElement[Any], values: Iterable[str]) -> sa.ColumnElem
     """Return the condition that a text column has one of `values`, however many there are."""
     array = sa.literal(orjson.dumps(list(values)).decode(), sa.Text())
     return column.in_(sa.select(sa.column("value", sa.Text())).select_from(_Each(array)))
+
+
+def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows given as tuples in the order of the table's columns.
+
+    A third quicker than SQLAlchemy's own way, which prepares every value of every row. The values must be what the
+    driver takes: text, whole numbers, bytes or None.
+    """
+    if not rows:
+        return
+    statement, names = _insert_statement(table, connection.dialect.name)
+    if names:
+        connection.exec_driver_sql(statement, [dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        connection.exec_driver_sql(statement, list(rows))
+
+
+@cache
+def _insert_statement(table: sa.Table, dialect: str) -> tuple[str, tuple[str, ...]]:
+    """Return the statement, and the parameters' names where the driver wants them by name."""
+    columns = [column.name for column in table.c]
+    marks = [f"%({name})s" if dialect == "postgresql" else "?" for name in columns]
+    names = tuple(columns) if dialect == "postgresql" else ()
+    quoted = ", ".join(f'"{name}"' for name in columns)
+    return f'INSERT INTO "{table.name}" ({quoted}) VALUES ({", ".join(marks)})', names  # noqa: S608 - our own names

@@ -83,13 +83,13 @@ def millis(text: str) -> int:
 
 def rfc3339(milliseconds: int) -> str:
     """Return the timestamp in UTC to the millisecond, such as `2025-07-01T02:30:00.000Z`."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{_to_the_second(seconds)}.{rest:03d}Z"
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{_to_the_minute(minutes)}:{rest // 1000:02d}.{rest % 1000:03d}Z"
 
 
-@lru_cache(maxsize=4096)
-def _to_the_second(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
+@lru_cache(maxsize=65536)
+def _to_the_minute(minutes: int) -> str:
+    return (_EPOCH + timedelta(minutes=minutes)).isoformat()[:16]
 
 
 def whole(value: float) -> int:

@@ -17,7 +17,7 @@ from schemas.problem import SchemaProblem
 TEXT, SOURCE = 200, 300
 _INT = 2_147_483_647
 #: Texts that RFC 3986 allows as a URI reference: unreserved, reserved and percent-encoded characters.
-URI_REFERENCE = "^([A-Za-z0-9._~:/?#@!$&'()*+,;=\\[\\]-]|%[0-9A-Fa-f]{2})+$"
+URI_REFERENCE = "^[{0}]*(%[0-9A-Fa-f]{{2}}[{0}]*)*$".format("A-Za-z0-9._~:/?#@!$&'()*+,;=\\[\\]-")
 #: In some languages `$` also matches before a last line feed. A null has no pattern, so the type is said.
 _ONE_LINE = {"not": {"type": "string", "pattern": "\\n"}}
 

@@ -15,6 +15,7 @@ from deploy.cli.output import write_json
 from deploy.cli.shell import fail, plain_errors, screen, settings_of
 from deploy.demo.holdings import effects
 from deploy.demo.show import NotTheDemos, Stage, clear, stream
+from deploy.memory import settle_memory
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from monitoring.status import Status, read_status
 
@@ -46,6 +47,7 @@ def demo(
         except NotTheDemos as problem:
             fail(str(problem))
         with open_hub(settings) as hub, hub.home.claimed(), _Show(hub, quiet=json) as show:
+            settle_memory()
             show.act("generate")
             lines = list(stream(events, seed))
             stage = Stage(hub, lines, show.act, show.sent, show.pulse)

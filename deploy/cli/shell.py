@@ -15,6 +15,7 @@ from rich.console import Console
 from adapters.ingest import CannotRead
 from deploy.bootstrap import Hub, open_hub
 from deploy.home import HomeBusy, HomeDamaged
+from deploy.memory import settle_memory
 from deploy.settings import BadSetting, Settings
 from hub.agreements import AgreementProblem
 from hub.eventlog import LogUnavailable
@@ -48,6 +49,7 @@ def settings_of(context: typer.Context) -> Settings:
 def hub_of(context: typer.Context) -> Iterator[Hub]:
     """Open the hub of the home folder; known errors end the command with plain words and exit code 1."""
     with plain_errors(), open_hub(settings_of(context)) as hub:
+        settle_memory()
         yield hub
 
 

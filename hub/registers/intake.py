@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from hub.database import among
+from hub.database import among, insert_rows
 from hub.registers import tables as t
 
 
@@ -34,9 +34,7 @@ class IntakeRegister:
         with self._engine.begin() as connection:
             query = sa.select(t.taken.c.event_id, t.taken.c.place).where(among(t.taken.c.event_id, taken))
             known: dict[str, str] = {row.event_id: row.place for row in connection.execute(query)}
-            fresh = [{"event_id": i, "place": place} for i, place in taken.items() if i not in known]
-            if fresh:
-                connection.execute(sa.insert(t.taken), fresh)
+            insert_rows(connection, t.taken, [entry for entry in taken.items() if entry[0] not in known])
             self._note_refused(connection, refused, at)
         return {event_id for event_id, place in known.items() if place != taken[event_id]}
 

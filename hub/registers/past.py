@@ -219,7 +219,7 @@ class _Lookup:
         changes_numbers = arrival.type in CHANGE_NUMBERS
         person = self._numbers.person(row.person if changes_numbers else arrival.subject)
         rewritten = {} if person == arrival.subject or changes_numbers else {"subject": person}
-        return arrival._replace(person=person, rewritten=rewritten)
+        return arrival.of_person(person)._replace(rewritten=rewritten)
 
     def _every_key(self, keys: Iterable[str]) -> list[str]:
         """Return the keys of facts as they may be stored: under any of the person's numbers."""

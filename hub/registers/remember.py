@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from hub.arrival import Arrival
+from hub.database import insert_rows
 from hub.eventlog import Batch
 from hub.facts import Fate, Held
 from hub.outcome import Outcome
@@ -35,48 +36,39 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str,
 
 def _write_events(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
     sent, withheld = _routing(outcome)
-    same_fact = {r.arrival.position: r.of for r in outcome.repeats if r.kind == "fact"}
+    fates, with_event = outcome.settled.fates, _companions(outcome)
+    same_fact = {r.arrival.position for r in outcome.repeats if r.kind == "fact"}
     repeated = {r.arrival.position for r in outcome.repeats if r.kind == "event_id"}
-    with_event = {**same_fact, **outcome.settled.joined_into}
-    with_event |= {r.arrival.position: r.of for r in outcome.repeats if r.kind == "vital"}
-    fates = outcome.settled.fates
-    for position in [p for p in with_event if fates.get(p) is Fate.PUBLISHED]:
-        del with_event[position]  # a second report that stands now after all
-    rows = [
-        {
-            "position": a.position,
-            "event_id": a.event_id,
-            "at": a.at,
-            "type": a.type,
-            "person": a.person,
-            "fact": a.fact,
-            "version": a.version,
-            "change": a.change,
-            "vital_fact": a.vital_fact,
-            "fate": Fate.SAME_FACT if a.position in same_fact else fates.get(a.position, Fate.HELD),
-            "fate_position": a.position,
-            "with_event": with_event.get(a.position),
-            "sent_to": sent.get(a.position),
-            "withheld_from": withheld.get(a.position),
-        }
-        for a in outcome.arrivals
-        if a.position not in repeated
-    ]
-    _insert(connection, t.events, rows)
+
+    def what_became(position: int) -> tuple[str | None, ...]:
+        return with_event.get(position), sent.get(position), withheld.get(position)
+
+    rows = []
+    for a in outcome.arrivals:
+        at = a.position
+        if at not in repeated:
+            fate = Fate.SAME_FACT if at in same_fact else fates.get(at, Fate.HELD)
+            event = (at, a.event_id, a.at, a.type, a.person, a.fact, a.version, a.change, a.vital_fact)
+            rows.append((*event, fate.value, at, *what_became(at)))
+    insert_rows(connection, t.events, rows)
+    names = ("with_event", "sent_to", "withheld_from")
     late = [
-        {
-            "b_position": position,
-            "fate": fate,
-            "fate_position": batch.last,
-            "with_event": with_event.get(position),
-            "sent_to": sent.get(position),
-            "withheld_from": withheld.get(position),
-        }
+        {"b_position": position, "fate": fate, "fate_position": batch.last}
+        | dict(zip(names, what_became(position), strict=True))
         for position, fate in fates.items()
         if position <= batch.after
     ]
     if late:
         connection.execute(sa.update(t.events).where(t.events.c.position == sa.bindparam("b_position")), late)
+
+
+def _companions(outcome: Outcome) -> dict[int, str]:
+    """Return, per position, the event that it went out with, or that was there first."""
+    companions = {r.arrival.position: r.of for r in outcome.repeats if r.kind == "fact"}
+    companions |= outcome.settled.joined_into
+    companions |= {r.arrival.position: r.of for r in outcome.repeats if r.kind == "vital"}
+    fates = outcome.settled.fates  # a second report that stands now after all goes out alone
+    return {position: of for position, of in companions.items() if fates.get(position) is not Fate.PUBLISHED}
 
 
 def _routing(outcome: Outcome) -> tuple[dict[int, str], dict[int, str]]:

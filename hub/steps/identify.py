@@ -92,9 +92,9 @@ def identify(
             changes += [(arrival.position, entry) for entry in entries]
             # an annulment is the last event of those whom it parts, as the act was the first
             person = before if arrival.change == "ANNULLED" else numbers.person(arrival.subject)
-            known.append(arrival._replace(person=person))
+            known.append(arrival.of_person(person))
         elif (person := numbers.person(arrival.subject)) != arrival.subject:
-            known.append(arrival._replace(person=person, rewritten={"subject": person}))
+            known.append(arrival.of_person(person)._replace(rewritten={"subject": person}))
         else:
             known.append(arrival)
     return known, changes

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from hub import headers as h
-from hub.arrival import Arrival, Refusal
+from hub.arrival import Arrival, Refusal, fact_key
 from hub.eventlog import Batch, Record
 from schemas.catalogue import Catalogue
 from schemas.versions import event_subject
@@ -55,16 +55,18 @@ def time_of(batch: Batch) -> int:
 def arrival_of(record: Record) -> Arrival:
     """Read an event from its record's headers. Raises KeyError or ValueError for a header that isn't right."""
     headers = record.headers
-    provinces = headers.get(h.PROVINCES)
+    provinces, subject = headers.get(h.PROVINCES), headers[h.SUBJECT]
+    type_name, fact_id = headers[h.TYPE], headers[h.FACT_ID]
     return Arrival(
         record.position,
         record.at,
         headers[h.ID],
-        headers[h.TYPE],
-        headers[h.SUBJECT],
-        headers[h.SUBJECT],
+        type_name,
+        subject,
+        subject,
         headers[h.CHANGE],
-        headers[h.FACT_ID],
+        fact_id,
+        fact_key(subject, type_name, fact_id),
         int(headers[h.FACT_VERSION]),
         headers.get(h.PREVIOUS_ID),
         tuple(provinces.split(",")) if provinces else (),

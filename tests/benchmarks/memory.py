@@ -13,6 +13,7 @@ import orjson
 
 from deploy.bootstrap import open_hub
 from deploy.demo.faults import Down
+from deploy.memory import settle_memory
 from deploy.running import Run
 from deploy.settings import load_settings
 from hub.destination import Destination, Event, Receipt
@@ -39,6 +40,7 @@ class Slow:
 def measure(place: Workplace) -> Sample:
     """Run the large hub for a while; return the most memory that was resident."""
     with open_hub(load_settings(home=place.home("large"))) as hub:
+        settle_memory()
         idle = peak_megabytes()
         before = [hub.log.extent(outbox(agency), DELIVER) for agency in hub.agencies]
         decided = hub.log.extent(RECEIVED, PIPELINE)[0]

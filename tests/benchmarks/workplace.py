@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.bootstrap import Hub, open_hub
+from deploy.memory import settle_memory
 from deploy.settings import load_settings
 
 
@@ -62,6 +63,7 @@ class Workplace:
             if copied_from:
                 shutil.copytree(self.home(copied_from), home)
             with open_hub(load_settings(home=home)) as hub:
+                settle_memory()
                 yield hub
 
 
