@@ -84,12 +84,13 @@ def millis(text: str) -> int:
 def rfc3339(milliseconds: int) -> str:
     """Return the timestamp in UTC to the millisecond, such as `2025-07-01T02:30:00.000Z`."""
     minutes, rest = divmod(milliseconds, 60_000)
-    return f"{_to_the_minute(minutes)}:{rest // 1000:02d}.{rest % 1000:03d}Z"
+    day, minute = divmod(minutes, 1440)
+    return f"{iso_date(day)}T{_clock(minute)}:{rest // 1000:02d}.{rest % 1000:03d}Z"
 
 
-@lru_cache(maxsize=65536)
-def _to_the_minute(minutes: int) -> str:
-    return (_EPOCH + timedelta(minutes=minutes)).isoformat()[:16]
+@lru_cache(maxsize=1440)
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def whole(value: float) -> int:
