@@ -120,7 +120,7 @@ def gather(stores: Stores, event_id: str) -> Evidence | None:
     return Evidence(
         event_id,
         _record_at(stores.log, RECEIVED, row.position),
-        _entry(stores.log, row),
+        _entry(row),
         kept,
         asides,
         left_out,
@@ -159,20 +159,18 @@ def _kept(connection: sa.Connection, position: int) -> tuple[str, int] | None:
     return (row.why, row.until) if row else None
 
 
-def _entry(log: LogBrowser, row: sa.Row[Any]) -> Entry:
-    was_kept = row.fate_position > row.position
-    decided = _record_at(log, RECEIVED, row.fate_position) if was_kept else None
+def _entry(row: sa.Row[Any]) -> Entry:
     return Entry(
         row.position,
         row.event_id,
         row.at,
-        decided.at if decided else row.at,
+        row.fate_at,
         row.type,
         row.version,
         row.change,
         row.fact,
         Fate(row.fate),
-        was_kept,
+        row.fate_position > row.position,
         row.with_event,
         orjson.loads(row.sent_to or "{}"),
         orjson.loads(row.withheld_from or "{}"),
@@ -207,7 +205,7 @@ def _others(stores: Stores, row: sa.Row[Any]) -> list[Entry]:
     query = sa.select(t.events).where(same, c.event_id != row.event_id).order_by(c.position).limit(MOST)
     with reading(stores.registers) as connection:
         rows = connection.execute(query).all()
-    return [_entry(stores.log, other) for other in rows]
+    return [_entry(other) for other in rows]
 
 
 def _under(numbers: Sequence[str], key: str) -> Iterator[str]:

@@ -17,9 +17,9 @@ from hub.outcome import Outcome
 from hub.registers import tables as t
 
 
-def write_outcome(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
-    """Write one batch's outcome. Every row carries a position by which it can be forgotten again."""
-    _write_events(connection, batch, outcome)
+def write_outcome(connection: sa.Connection, batch: Batch, outcome: Outcome, now: int) -> None:
+    """Write one batch's outcome at a time in milliseconds. Every row has a position to be forgotten by."""
+    _write_events(connection, batch, outcome, now)
     _write_set_aside(connection, batch, outcome)
     _write_held(connection, batch, outcome)
     _write_persons(connection, batch, outcome)
@@ -34,7 +34,7 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str,
         connection.execute(sa.insert(table), rows)
 
 
-def _write_events(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
+def _write_events(connection: sa.Connection, batch: Batch, outcome: Outcome, now: int) -> None:
     sent, withheld = _routing(outcome)
     fates, with_event = outcome.settled.fates, _companions(outcome)
     same_fact = {r.arrival.position for r in outcome.repeats if r.kind == "fact"}
@@ -49,11 +49,11 @@ def _write_events(connection: sa.Connection, batch: Batch, outcome: Outcome) -> 
         if at not in repeated:
             fate = Fate.SAME_FACT if at in same_fact else fates.get(at, Fate.HELD)
             event = (at, a.event_id, a.at, a.type, a.person, a.fact, a.version, a.change, a.vital_fact)
-            rows.append((*event, fate.value, at, *what_became(at)))
+            rows.append((*event, fate.value, at, now, *what_became(at)))
     insert_rows(connection, t.events, rows)
     names = ("with_event", "sent_to", "withheld_from")
     late = [
-        {"b_position": position, "fate": fate, "fate_position": batch.last}
+        {"b_position": position, "fate": fate, "fate_position": batch.last, "fate_at": now}
         | dict(zip(names, what_became(position), strict=True))
         for position, fate in fates.items()
         if position <= batch.after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -22,9 +23,13 @@ class RegistersBehind(Exception):
 class Registers:
     """The registers in one SQL database. Safe in several threads; one pipeline writes at a time."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        """Use a database opened by `hub.database.open_database`; tables that are missing are made."""
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float] = time.time) -> None:
+        """Use a database opened by `hub.database.open_database`; tables that are missing are made.
+
+        `clock` gives seconds since 1970 UTC; it only says in the story of an event when it was decided about.
+        """
         self.engine = engine
+        self._clock = clock
         t.metadata.create_all(engine)
 
     @contextmanager
@@ -52,7 +57,7 @@ class Registers:
         with self.engine.begin() as connection:
             if _progress(connection) != batch.after:
                 raise PositionMoved(f"another worker has gone on from {batch.after}")
-            write_outcome(connection, batch, outcome)
+            write_outcome(connection, batch, outcome, int(self._clock() * 1000))
 
 
 def _progress(connection: sa.Connection) -> int:

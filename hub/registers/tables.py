@@ -26,6 +26,8 @@ events = sa.Table(
     sa.Column("fate", sa.Text, nullable=False),
     #: The position at which the fate was decided: later than `position` for what was kept back.
     sa.Column("fate_position", sa.BigInteger, nullable=False),
+    #: When that was, in milliseconds since 1970 UTC.
+    sa.Column("fate_at", sa.BigInteger, nullable=False),
     #: The event that it went out with, or that was there first.
     sa.Column("with_event", sa.Text),
     #: JSON: agency → [purpose, legal basis, shielded]; and agency → reason.

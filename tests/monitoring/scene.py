@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,9 +56,9 @@ class Scene:
             pieces.append(Sent(str(self.sent), event if isinstance(event, bytes) else orjson.dumps(event)))
         return self.hub.desk().take("test", pieces)
 
-    def decide(self) -> None:
+    def decide(self, clock: Callable[[], float] = time.time) -> None:
         """Let the pipeline come to the end of `received`."""
-        registers = Registers(self.hub.registers_db)
+        registers = Registers(self.hub.registers_db, clock)
         while (batch := self.hub.log.read(RECEIVED, PIPELINE, 100)).records:
             process_batch(self.hub.log, registers, self.hub.rules, batch)
 

@@ -51,6 +51,15 @@ def test_a_delivered_event_tells_basis_and_purpose_of_every_agency(scene: Scene)
     assert [step.what for step in story.steps][:3] == ["received", "published", "withheld"]
 
 
+def test_an_event_is_published_and_withheld_when_it_is_decided_about(scene: Scene) -> None:
+    death, much_later = an_event(), now_ms() + 3_600_000
+    scene.take(death)
+    scene.decide(lambda: much_later / 1000)
+    assert scene.step(death["id"], "received").at != much_later
+    assert scene.step(death["id"], "published").at == much_later
+    assert scene.step(death["id"], "withheld", "bank").at == much_later
+
+
 def test_the_steps_are_in_order_of_time(scene: Scene) -> None:
     first = an_event()
     scene.run(first)
