@@ -110,7 +110,7 @@ def test_facts_consents_and_deaths_follow_the_person(tmp_path: Path) -> None:
         hub.run(event("DeathRegistered", "d2", DEATH, subject=MAI), moved("m1", HOA))
         hub.run(next_of(died, "d3", "CORRECTED", subject=HOA))
         assert hub.set_aside(DUPLICATES) == [("d2", "vital")]
-        assert hub.ids("bank") == ["c1", "n1", "m1", "d3"]
+        assert hub.ids("bank") == ["c1", "n1", "n2", "m1", "d3"]
         assert hub.ids("land") == ["d1", "n1", "n2", "d3"]
 
 
