@@ -69,6 +69,7 @@ REASONS: Mapping[str, Words] = {
     "not_an_object": Words("không phải một sự kiện", "not an event"),
     "encoding": Words("sai mã ký tự", "not UTF-8"),
     "nul_byte": Words("có byte NUL", "it holds a NUL byte"),
+    "unprintable": Words("mã có ký tự không hiển thị được", "an id holds a character that can't be shown"),
     "too_long": Words("quá dài", "too long"),
     "unknown_type": Words("loại sự kiện lạ", "an unknown event type"),
     "unknown_field": Words("trường lạ", "an unknown field"),

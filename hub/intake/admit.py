@@ -17,6 +17,7 @@ from hub.intake.explain import Explainer
 from hub.intake.rules import (
     Broken,
     check_change,
+    check_names,
     check_payload,
     check_times,
     current_province_of,
@@ -80,6 +81,7 @@ class Admission:
             return Refused("schema", f"data.{problem.path}: {problem.reason}", _id_of(event))
 
     def _message(self, event: Mapping[str, Any], kind: EventType, now: int) -> Message:
+        check_names(event)
         check_change(event, kind)
         data = event.get("data") or {}
         if not self._complete(event["change"], data, kind):
@@ -227,7 +229,7 @@ def _numbers_in(payload: Mapping[str, Any], kind: EventType) -> Iterator[str]:
 
 def _id_of(event: Any) -> str | None:
     found = event.get("id") if isinstance(event, dict) else None
-    return found if isinstance(found, str) and 0 < len(found) <= 200 else None
+    return found if isinstance(found, str) and 0 < len(found) <= 200 and found.isprintable() else None
 
 
 @cache

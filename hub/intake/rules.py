@@ -57,6 +57,13 @@ def demands_of(kind: EventType) -> Demands:
     )
 
 
+def check_names(event: Mapping[str, Any]) -> None:
+    """Refuse ids with characters that can't be shown: they would steer an operator's terminal. Raises `Broken`."""
+    for name in ("id", "factid", "previousid", "bulkid"):
+        if not (event.get(name) or "").isprintable():
+            raise Broken("unprintable", f"{name}: holds a character that can't be shown")
+
+
 def check_change(event: Mapping[str, Any], kind: EventType) -> None:
     """Refuse a change that the matrix forbids, and one that doesn't say what it refers to. Raises `Broken`."""
     change = event["change"]

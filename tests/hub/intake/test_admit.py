@@ -81,6 +81,8 @@ def test_what_is_taken_says_exactly_what_was_sent(sent: Event) -> None:
         (orjson.dumps(MOVED).replace("phố".encode(), b"ph\xf4"), "encoding", "not UTF-8 from byte"),
         (orjson.dumps(MOVED)[:20] + b"\x00" + orjson.dumps(MOVED)[20:], "nul_byte", "a NUL byte at byte 21"),
         (with_data(MOVED, household_id="a\x00b"), "nul_byte", "a text holds the NUL character"),
+        (MOVED | {"id": "m\x1b[31m1"}, "unprintable", "id: holds a character"),
+        (MOVED | {"factid": "f\n1"}, "unprintable", "factid: holds a character"),
         (b'{"id":"' + b"x" * LONGEST + b'"}', "too_long", "at most 1048576 are taken"),
         (b'{"a":"\\u0041","b":' + b"[" * 900 + b"]" * 900 + b"}", "schema", "nested far too deeply"),
         (b'{"type":"DeathRegistered","data":' + b"[" * 1000 + b"]" * 1000 + b"}", "schema", ""),
