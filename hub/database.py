@@ -44,7 +44,7 @@ def _prepare_sqlite(engine: sa.Engine, *, secure_delete: bool, cache_mb: int) ->
         _switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA wal_autocheckpoint = 8000")
+        cursor.execute("PRAGMA wal_autocheckpoint = 16000")
         cursor.execute(f"PRAGMA cache_size = -{cache_mb * 1024}")
         if secure_delete:
             cursor.execute("PRAGMA secure_delete = ON")
