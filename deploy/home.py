@@ -95,12 +95,3 @@ class Home:
             yield
         finally:
             os.close(descriptor)
-
-    @property
-    def is_claimed(self) -> bool:
-        """Whether a hub runs here now."""
-        try:
-            with self.claimed():
-                return False
-        except HomeBusy:
-            return True

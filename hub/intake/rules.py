@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
 from schemas.catalogue import EventType
 from schemas.conversion import ImpossibleValue, iso_date
-from schemas.reference.numbers import ImpossibleNumber, PersonalNumber, read_number
+from schemas.reference.numbers import ImpossibleNumber, PersonalNumber, disagreement, read_number
 from schemas.reference.units import current_province
 
 _DAY = 86_400_000
@@ -17,7 +18,6 @@ _DAY = 86_400_000
 _VIETNAM = 7 * 3_600_000
 #: How far a sender's clock may run ahead of ours, in milliseconds.
 _CLOCK_TOLERANCE = 5 * 60_000
-_YEAR_OF_DAY = 365.2425
 
 
 class Broken(Exception):
@@ -140,9 +140,9 @@ def _check_dates(payload: Mapping[str, Any], demands: Demands, person: PersonalN
 
 def _check_birth(payload: Mapping[str, Any], person: PersonalNumber) -> None:
     sex, born_on, died_on = payload.get("sex"), payload.get("born_on"), payload.get("died_on")
-    if sex is not None and sex != person.sex:
+    if disagreement(person, sex=sex):
         raise Broken("impossible_number", "data.sex: differs from the sex in the personal number")
-    if born_on is not None and _year(born_on) != person.birth_year:
+    if born_on is not None and disagreement(person, born_on=date.fromisoformat(iso_date(born_on))):
         raise Broken("impossible_number", "data.born_on: differs from the birth year in the personal number")
     if born_on is not None and died_on is not None and died_on < born_on:
         raise Broken("death_before_birth", "data.died_on: is before data.born_on")

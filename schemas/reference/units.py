@@ -88,14 +88,6 @@ def successors(old_ward_code: str) -> tuple[Ward, ...]:
     return tuple(_ward(VN34, today[code]) for code in row[7].split()) if row else ()
 
 
-def new_province_of(old_code: str) -> str:
-    """Return the code (VN34) of the province of today that took over an old one (VN63).
-
-    Raises KeyError for a code that is not on the old list.
-    """
-    return current_province(VN63, old_code)
-
-
 def current_province(code_system: str, province_code: str) -> str:
     """Return the code, in the list of today, of the territory that an address's province now belongs to.
 

@@ -45,7 +45,7 @@ def test_every_old_ward_has_successors_in_the_province_that_took_its_own_over() 
         found = units.successors(old.code)
         assert found, old
         assert len(set(found)) == len(found)
-        assert {ward.province_code for ward in found} == {units.new_province_of(old.province_code)}
+        assert {ward.province_code for ward in found} == {units.current_province(units.VN63, old.province_code)}
 
 
 def test_every_ward_of_today_but_for_the_islands_continues_an_old_one() -> None:
@@ -99,13 +99,13 @@ def test_an_unknown_code_or_system_is_nothing(system: str) -> None:
 def test_an_address_belongs_to_the_territory_of_today() -> None:
     assert units.current_province(VN63, "77") == "79"  # Bà Rịa - Vũng Tàu went to Ho Chi Minh City
     assert units.current_province(VN63, "79") == units.current_province(VN34, "79") == "79"
-    assert units.new_province_of("64") == "52"  # Gia Lai's name lives on under Bình Định's code
+    assert units.current_province(units.VN63, "64") == "52"  # Gia Lai's name lives on under Bình Định's code
     with pytest.raises(KeyError):
         units.current_province(VN34, "77")
     with pytest.raises(KeyError):
-        units.new_province_of("03")
+        units.current_province(units.VN63, "03")
 
 
 def test_every_province_of_today_took_over_at_least_the_one_with_its_own_code() -> None:
-    assert {units.new_province_of(code) for code in OLD_CODES.split()} == set(NEW_CODES.split())
-    assert all(units.new_province_of(code) == code for code in NEW_CODES.split())
+    assert {units.current_province(units.VN63, code) for code in OLD_CODES.split()} == set(NEW_CODES.split())
+    assert all(units.current_province(units.VN63, code) == code for code in NEW_CODES.split())
