@@ -12,7 +12,7 @@ from consumers.people import SamePerson, each_alone
 from hub.deliveries import Deliveries
 from hub.destination import Destination, OpenEvents
 from hub.eventlog import EventLog, Record
-from hub.observe import BatchDelivered, Observer, nobody
+from hub.observe import BatchDelivered, Observer, nobody, quiet
 from hub.topics import outbox
 
 
@@ -40,6 +40,8 @@ class Feed:
     same_person: SamePerson = each_alone
     schedule: Schedule = operator_decides
     observe: Observer = nobody
+    #: Told after each turn of the loop, with the seconds that it rests because the agency is away.
+    on_turn: Callable[[float], None] = quiet
     #: Seconds since 1970 UTC.
     clock: Callable[[], float] = time.time
     patience: Patience = field(default_factory=Patience)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,24 +12,46 @@ from consumers.feed import Feed, Progress, tell
 from consumers.handout import hand_out
 from consumers.outage import NEVER, Effort, Stop
 from consumers.people import People
+from hub.database_errors import plain
 from hub.destination import Unavailable
-from hub.eventlog import Outputs, PositionMoved, Record
+from hub.eventlog import LogUnavailable, Outputs, PositionMoved, Record
 from hub.observe import AgencyUnavailable
+from hub.passing import passes, pause_after
 from hub.topics import DELIVER
+
+_LOG = logging.getLogger(__name__)
 
 
 def deliver_forever(feed: Feed, stop: Stop) -> None:
-    """Hand out the feed until `stop` is set. An outage only makes it pause; a broken log or store ends it."""
-    outages, witness = 0, None
+    """Hand out the feed until `stop` is set. An outage only makes it pause; a broken log or store ends it.
+
+    A log or store that is away for now makes it pause too: nothing was committed, so the same batch comes again.
+    """
+    outages, failures, witness = 0, 0, None
     while not stop.is_set():
         try:
             progress = deliver_once(feed, outages, stop, witness)
+            failures = 0
+        except PositionMoved as moved:
+            _LOG.warning("%s: another process has taken over the feed; reading again: %s", feed.agency, moved)
+            stop.wait(feed.patience.idle_pause)
+            continue
         except Unavailable as outage:
             outages += 1
             pause = feed.patience.pause(outages)
             feed.observe(AgencyUnavailable(feed.agency, str(outage), outages, pause))
+            feed.on_turn(pause)
             stop.wait(pause)
             continue
+        except Exception as error:
+            if not passes(error):
+                raise
+            failures += 1
+            words = str(error) if isinstance(error, LogUnavailable) else plain(error)
+            _LOG.warning("%s: nothing is handed out for now (%d×): %s", feed.agency, failures, words)
+            stop.wait(pause_after(failures))
+            continue
+        feed.on_turn(0.0)
         witness = progress.witness or witness
         if progress.idle:
             stop.wait(feed.patience.idle_pause)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 import orjson
 import sqlalchemy as sa
 
-from hub.database import among, reading
+from hub.database import among, reading, take_turns
 from hub.eventlog import Log, Mark, Message, Outputs
 from hub.registers import tables as t
 from hub.registers.today import Today
@@ -19,6 +19,8 @@ from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 
 #: The lane as a producer: its mark says what it appended last.
 _PRODUCER = "bulk"
+#: Filling the lane and emptying it is for one process at a time.
+_LOCK = 0x64616E6375_02
 #: How many undelivered events a feed may have for a mass run to go on.
 _AHEAD = 2000
 
@@ -42,6 +44,7 @@ class BulkLane:
         if not messages:
             return
         with self._engine.begin() as connection:
+            take_turns(connection, _LOCK)
             known = connection.scalars(sa.select(t.bulk.c.place).where(among(t.bulk.c.place, messages)))
             fresh = messages.keys() - set(known)
             rows = [_row(place, message, at) for place, message in messages.items() if place in fresh]
@@ -57,6 +60,9 @@ class BulkLane:
 
     def let_in(self) -> bool:
         """Move the next piece when there is time for it; say whether one was moved."""
+        with reading(self._engine) as connection:
+            if connection.execute(sa.select(t.bulk.c.id).where(_IN_LANE).limit(1)).first() is None:
+                return False
         committed, last = self._log.extent(RECEIVED, PIPELINE)
         return committed == last and self.count() > 0 and self._has_room() and self._move(sa.true()) > 0
 
@@ -73,6 +79,7 @@ class BulkLane:
         """Append a piece and mark it as moved. Killed in between, the mark in the log tells what was appended."""
         c = t.bulk.c
         with self._engine.begin() as connection:
+            take_turns(connection, _LOCK)
             _empty(connection, orjson.loads(self._log.mark(_PRODUCER) or "[]"))
             query = sa.select(t.bulk).where(_IN_LANE, chosen).order_by(c.id).limit(self._piece)
             rows = connection.execute(query).all()

@@ -33,9 +33,13 @@ NUMBERS: Final = "dancu_numbers"
 TICK: Final = "dancu_tick"
 TICK_DUE: Final = "due"
 TICK_FLUSH: Final = "flush"
+#: Where a message must go (the number of a partition) whatever its key, and what must be decided before it:
+#: `partition:offset`, several with commas. Both only on a log with several partitions; see `hub.routing`.
+PARTITION: Final = "dancu_partition"
+AFTER: Final = "dancu_after"
 #: On `refused`, `withheld` and `duplicates`: what was decided, about which agency, in words.
 REASON: Final = "dancu_reason"
 AGENCY: Final = "dancu_agency"
 DETAIL: Final = "dancu_detail"
 PLACE: Final = "dancu_place"
-INTERNAL: Final = frozenset({PROVINCES, VITAL, RESIDENCE, NUMBERS})
+INTERNAL: Final = frozenset({PROVINCES, VITAL, RESIDENCE, NUMBERS, PARTITION, AFTER})

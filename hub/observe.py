@@ -53,3 +53,7 @@ class Observer(Protocol):
 
 def nobody(happening: Happening) -> None:
     """Observe nothing."""
+
+
+def quiet(*_: object) -> None:
+    """Tell nobody."""

@@ -11,6 +11,10 @@ REFUSED: Final = "refused"
 WITHHELD: Final = "withheld"
 DUPLICATES: Final = "duplicates"
 
+#: What a log on Kafka keeps for itself, in compacted topics: the producers' marks, and where positions are.
+MARKS: Final = "dancu.marks"
+PLACES: Final = "dancu.places"
+
 #: The group that decides about `received`, and the one that hands out the outboxes.
 PIPELINE: Final = "pipeline"
 DELIVER: Final = "deliver"

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from hub import headers as h
 from hub.database import reading
-from hub.eventlog import Log, Message, Outputs
-from hub.facts import Why
+from hub.eventlog import Log, Message, Outputs, partition_of
+from hub.registers import due
 from hub.registers import tables as t
 from hub.topics import PIPELINE, RECEIVED
 
@@ -22,27 +22,24 @@ class Waiting:
 
     def count(self) -> int:
         """Return how many events are kept back and will go on by themselves."""
-        return self._count(sa.true())
+        with reading(self._engine) as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(t.held).where(due.waits)).scalar_one()
 
     def tick(self, now: int) -> None:
-        """Let time pass when something is due at `now` (milliseconds) and no event comes to do it."""
-        if self._drained() and self._count(t.held.c.until <= now):
-            self._append(h.TICK_DUE)
+        """Let time pass where something is due at `now` (milliseconds) and no event comes to do it."""
+        self._append(h.TICK_DUE, due.due_at(now))
 
     def flush(self) -> None:
         """Say that nothing more will come: everything that is kept back is released."""
-        if self._drained() and self.count():
-            self._append(h.TICK_FLUSH)
+        self._append(h.TICK_FLUSH, sa.true())
 
-    def _drained(self) -> bool:
-        committed, last = self._log.extent(RECEIVED, PIPELINE)
-        return committed == last
-
-    def _count(self, condition: sa.ColumnElement[bool]) -> int:
-        c = t.held.c
-        waits = sa.and_(c.released_at.is_(None), c.why != Why.SECOND_REPORT.value, condition)
+    def _append(self, tick: str, condition: sa.ColumnElement[bool]) -> None:
+        """Append a tick to each partition that is worked off and keeps something back."""
         with reading(self._engine) as connection:
-            return connection.execute(sa.select(sa.func.count()).select_from(t.held).where(waits)).scalar_one()
-
-    def _append(self, tick: str) -> None:
-        self._log.append(Outputs({RECEIVED: [Message("", b"", {h.TICK: tick})]}))
+            query = sa.select(due.partition).select_from(due.source).where(due.waits, condition).distinct()
+            kept = connection.execute(query).scalars().all()
+        if kept:
+            extents = self._log.extents(RECEIVED, PIPELINE)
+            drained = {partition_of(last) for committed, last in extents if committed == last}
+            ticks = [Message("", b"", {h.TICK: tick, h.PARTITION: str(part)}) for part in kept if part in drained]
+            self._log.append(Outputs({RECEIVED: ticks}))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from typing import Any
 import faust
 from faust.app.base import BootStrategy
 
-from hub.eventlog import Batch, EventLog, PositionMoved
+from hub.database_errors import plain
+from hub.eventlog import Batch, EventLog, LogUnavailable, PositionMoved
+from hub.observe import quiet
+from hub.passing import passes, pause_after
 from hub.topics import PIPELINE, RECEIVED
 
 _LOG = logging.getLogger(__name__)
@@ -39,6 +43,8 @@ class Work:
     limit: int = 1000
     #: Seconds to wait when there is nothing to do.
     idle_pause: float = 0.05
+    #: Told after each turn, with the seconds until the next one, and of how many events a turn has decided.
+    on_turn: Callable[[float, int], None] = quiet
 
 
 @dataclass(slots=True)
@@ -100,9 +106,17 @@ def _host(app: Any, work: Work, stop: asyncio.Event, failed: asyncio.Future[None
     async def pump() -> None:
         app.flow_control.resume()  # without a Kafka consumer nobody else does
         await ready.wait()
+        failures = 0
         try:
             while not stop.is_set():
-                await _pump_once(work, channel, stop)
+                try:
+                    await _pump_once(work, channel, stop)
+                    failures = 0
+                except Exception as error:
+                    if not passes(error):
+                        raise
+                    failures += 1
+                    await _wait_out(error, failures, stop)
         except Exception as error:
             if not failed.done():
                 failed.set_exception(error)
@@ -112,7 +126,7 @@ def _host(app: Any, work: Work, stop: asyncio.Event, failed: asyncio.Future[None
         try:
             await asyncio.to_thread(work.on_tick)
         except Exception as error:
-            if not failed.done():
+            if not passes(error) and not failed.done():
                 failed.set_exception(error)
 
 
@@ -123,10 +137,24 @@ async def _pump_once(work: Work, channel: Any, stop: asyncio.Event) -> None:
         await channel.put(turn)
         try:
             await turn.done
-        except PositionMoved:
-            _LOG.warning("another worker was quicker; reading again")
-    elif not await asyncio.to_thread(work.on_empty):
-        try:
-            await asyncio.wait_for(stop.wait(), work.idle_pause)
-        except TimeoutError:
-            return
+            work.on_turn(0.0, len(batch.records))
+        except PositionMoved as moved:
+            _LOG.warning("another worker was quicker; reading again: %s", moved)
+            await _rest(stop, work.idle_pause)
+    else:
+        work.on_turn(work.idle_pause, 0)
+        if not await asyncio.to_thread(work.on_empty):
+            await _rest(stop, work.idle_pause)
+
+
+async def _wait_out(error: Exception, failures: int, stop: asyncio.Event) -> None:
+    """Say what is away, and rest: nothing was committed, so the same batch comes again."""
+    pause = pause_after(failures)
+    words = str(error) if isinstance(error, LogUnavailable) else plain(error)
+    _LOG.warning("nothing is decided for now (%d×); trying again in %.1f s: %s", failures, pause, words)
+    await _rest(stop, pause)
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

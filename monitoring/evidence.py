@@ -14,7 +14,7 @@ from hub.database import among, reading
 from hub.deliveries import DeliveryBrowser, State
 from hub.deliveries import Fact as Handling
 from hub.deliveries.tables import held as held_deliveries
-from hub.eventlog import LogBrowser, Record, records_of
+from hub.eventlog import LogBrowser, Record, partition_of, records_of
 from hub.facts import Fate
 from hub.registers import tables as t
 from hub.registers.today import Today
@@ -101,7 +101,7 @@ class Stores:
 
 def gather(stores: Stores, event_id: str) -> Evidence | None:
     """Return what is known about an event, or None when the hub has never seen that id."""
-    committed, _ = stores.log.extent(RECEIVED, PIPELINE)  # first, so that nothing slips through between the looks
+    extents = stores.log.extents(RECEIVED, PIPELINE)  # first, so that nothing slips through between the looks
     with reading(stores.registers) as connection:
         asides, left_out = _asides(connection, event_id)
         refusals = _refusals(connection, event_id)
@@ -112,7 +112,7 @@ def gather(stores: Stores, event_id: str) -> Evidence | None:
     if row is None:
         record = _record_at(stores.log, RECEIVED, position) if position else None
         if record is None and taken_at:
-            record = _in_lane(stores.registers, taken_at) or _undecided(stores.log, committed, event_id)
+            record = _in_lane(stores.registers, taken_at) or _undecided(stores.log, extents, event_id)
         if record is None and not refusals:
             return None
         return Evidence(event_id, record, asides=asides, left_out=left_out, refusals=refusals)
@@ -190,9 +190,15 @@ def _in_lane(registers: sa.Engine, place: str) -> Record | None:
     return Record(0, row.at, row.key, row.value, orjson.loads(row.headers)) if row else None
 
 
-def _undecided(log: LogBrowser, committed: int, event_id: str) -> Record | None:
+def _undecided(log: LogBrowser, extents: Sequence[tuple[int, int]], event_id: str) -> Record | None:
     """Look through what the pipeline has not come to yet: the one search that takes long, if much is waiting."""
-    return next((r for r in records_of(log, RECEIVED, committed) if r.headers.get(h.ID) == event_id), None)
+    for committed, _ in extents:
+        for record in records_of(log, RECEIVED, committed):
+            if partition_of(record.position) != partition_of(committed):
+                break
+            if record.headers.get(h.ID) == event_id:
+                return record
+    return None
 
 
 def _others(stores: Stores, row: sa.Row[Any]) -> list[Entry]:

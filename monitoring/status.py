@@ -71,7 +71,7 @@ class Status:
 def read_status(log: Log, registers: sa.Engine, deliveries: sa.Engine, agencies: Sequence[str]) -> Status:
     """Look at the hub without disturbing it. Quick however long the log is: no topic is read through."""
     with reading(registers) as connection:
-        decided = connection.scalar(sa.select(t.progress.c.position)) or 0
+        decided = connection.scalars(sa.select(t.progress.c.position)).all()
         tallies = _tallies(connection)
         refused = _counts(connection, t.refusals.c.reason)
     for reason, count in tallies.get("refused", {}).items():
@@ -108,8 +108,8 @@ def _undecided(log: Log, registers: sa.Engine) -> int:
     return last - committed + BulkLane(log, registers).count()
 
 
-def _received(log: Log, registers: sa.Engine, decided: int, ticks: int) -> int:
-    """Count the events of both lanes; ticks (so many up to position `decided`) are none."""
+def _received(log: Log, registers: sa.Engine, decided: Sequence[int], ticks: int) -> int:
+    """Count the events of both lanes; ticks (so many up to the positions `decided`) are none."""
     lane = BulkLane(log, registers)
     waiting = lane.count()
     for _ in range(_LOOKS):
@@ -118,7 +118,7 @@ def _received(log: Log, registers: sa.Engine, decided: int, ticks: int) -> int:
         waiting = lane.count()
         if waiting == before:  # otherwise events may have been moved between the looks, and would count twice
             break
-    ahead = sum(h.TICK in record.headers for record in log.scan(RECEIVED, decided, _AHEAD))
+    ahead = sum(h.TICK in record.headers for after in decided or [0] for record in log.scan(RECEIVED, after, _AHEAD))
     return last + waiting - ticks - ahead
 
 

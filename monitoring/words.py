@@ -40,6 +40,9 @@ STEPS: Mapping[str, Words] = {
 
 #: Why, by the stable codes of intake, the pipeline and the deliveries.
 REASONS: Mapping[str, Words] = {
+    "forbidden_source": Words("nguồn không được phép", "the sender may not speak for this source"),
+    "not_a_batch": Words("không phải danh sách", "not a list of events"),
+    "repeated_attribute": Words("thuộc tính lặp lại", "an attribute stands there twice"),
     "event_id": Words("cùng mã sự kiện", "the same event id"),
     "fact": Words("cùng việc, cùng phiên bản, mã khác", "the same version of the same act under another id"),
     "vital": Words("nguồn khác đã báo cùng việc hộ tịch", "another register reported the same vital fact before"),

@@ -19,7 +19,6 @@ from hub.deliveries.delivery import (
     Waiting,
 )
 from hub.deliveries.store import Deliveries
-from hub.deliveries.tables import create_tables
 
 __all__ = [
     "OPEN",
@@ -37,5 +36,4 @@ __all__ = [
     "Summary",
     "Trial",
     "Waiting",
-    "create_tables",
 ]

@@ -18,7 +18,7 @@ from hub.deliveries.tables import attempts, delivered, held, hold_feed, insert
 
 
 class Deliveries:
-    """The deliveries of all agencies in one database, whose tables are there (`create_tables`)."""
+    """The deliveries of all agencies in one database, whose tables are there (`hub.migrations`)."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -89,7 +89,7 @@ class Deliveries:
         """
         with self._engine.begin() as connection:
             hold_feed(connection, agency)
-            still = chains.in_state(connection, agency, list(tried), [State.DUE])
+            still = _still_due(connection, agency, tried)
             trials = [trial for trial in trials if trial.record.position in still]
             _record_attempts(connection, agency, tried, trials)
             taken = {t.record.position: tried[t.record.position].request for t in trials if not t.failure}
@@ -101,6 +101,7 @@ class Deliveries:
         """Let due events stay due, but not before `until`."""
         mine = sa.and_(held.c.agency == agency, held.c.position.in_(positions), held.c.state == State.DUE)
         with self._engine.begin() as connection:
+            hold_feed(connection, agency)
             connection.execute(sa.update(held).where(mine).values(due_at=until))
 
     def make_due(self, chosen: sa.ColumnElement[bool], request: Request) -> int:
@@ -108,9 +109,13 @@ class Deliveries:
 
         `chosen` is a condition on `hub.deliveries.tables.held`.
         """
-        change = sa.update(held).where(_can_be_made_due(request.at), chosen)
+        mine = sa.and_(_can_be_made_due(request.at), chosen)
         asked = {"requested_by": request.by, "requested_at": request.at, "reason": request.reason}
         with self._engine.begin() as connection:
+            agencies = connection.scalars(sa.select(held.c.agency).where(mine).distinct().order_by(held.c.agency)).all()
+            for agency in agencies:  # in one order, so that two who ask at once don't block each other
+                hold_feed(connection, agency)
+            change = sa.update(held).where(mine, held.c.agency.in_(agencies))
             return connection.execute(change.values(state=State.DUE, due_at=request.at, **asked)).rowcount
 
     def count_due(self, chosen: sa.ColumnElement[bool], now: int) -> int:
@@ -132,6 +137,13 @@ def _settled(connection: sa.Connection, agency: str, first: int, last: int) -> s
         query = sa.select(table.c.position).where(table.c.agency == agency, between)
         places.update(connection.execute(query).scalars())
     return places
+
+
+def _still_due(connection: sa.Connection, agency: str, tried: Mapping[int, Held]) -> set[int]:
+    """Return what nobody has recorded since: not even a failure that was made due again meanwhile."""
+    mine = sa.and_(held.c.agency == agency, held.c.position.in_(list(tried)), held.c.state == State.DUE)
+    found = connection.execute(sa.select(held.c.position, held.c.attempts).where(mine))
+    return {row.position for row in found if row.attempts == tried[row.position].attempts}
 
 
 def _free_orphans(connection: sa.Connection, agency: str, account: Account, waiting: Sequence[Waiting]) -> None:

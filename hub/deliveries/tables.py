@@ -87,12 +87,6 @@ _HOLD_FEED = sa.text(
 )
 
 
-def create_tables(engine: sa.Engine) -> None:
-    """Create what is not there yet."""
-    with engine.begin() as connection:
-        metadata.create_all(connection)
-
-
 def hold_feed(connection: sa.Connection, agency: str) -> None:
     """Let nobody else record for this agency until the transaction ends."""
     connection.execute(_HOLD_FEED, {"agency": agency})

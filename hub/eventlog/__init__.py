@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
+
+#: A position is a place in one partition of a topic: the partition's number above so many bits, below it the count.
+#: So positions are unique within a topic and rise by one within a partition. Up to 8,191 partitions they stay exact
+#: in JSON. The embedded log, and every feed, has the one partition 0.
+PARTITION_BITS: Final = 40
+
+
+def partition_of(position: int) -> int:
+    """Return the partition that a position is in."""
+    return position >> PARTITION_BITS
+
+
+def start_of(partition: int) -> int:
+    """Return the position before a partition's first record."""
+    return partition << PARTITION_BITS
 
 
 class Message(NamedTuple):
@@ -21,7 +36,7 @@ class Message(NamedTuple):
 class Record(NamedTuple):
     """What is read: a message with its place in the topic."""
 
-    #: Rises by one from 1 within a topic.
+    #: Rises by one from 1 within a topic; from `start_of(partition)` + 1 within each where there are several.
     position: int
     #: When the log took it, in milliseconds since 1970 UTC, by the log's clock.
     at: int
@@ -57,7 +72,7 @@ class Batch:
 
     topic: str
     group: str
-    #: The position up to which the group had committed when this batch was read (0: nothing yet).
+    #: The position up to which the group had committed when this batch was read (`start_of`: nothing yet).
     after: int
     records: Sequence[Record]
 
@@ -65,6 +80,11 @@ class Batch:
     def last(self) -> int:
         """The position of the last record, or `after` for an empty batch."""
         return self.records[-1].position if self.records else self.after
+
+    @property
+    def partition(self) -> int:
+        """The partition that all records of the batch are in."""
+        return partition_of(self.after)
 
 
 class EventLog(Protocol):
@@ -84,10 +104,19 @@ class LogBrowser(Protocol):
     """Looking into a log without moving any group: for feeds, explanations and status."""
 
     def scan(self, topic: str, after: int, limit: int) -> Sequence[Record]:
-        """Return up to `limit` records behind position `after`, in order."""
+        """Return up to `limit` records behind position `after`, in order; one partition after the other."""
 
     def extent(self, topic: str, group: str) -> tuple[int, int]:
-        """Return (position committed by the group, position of the topic's last record); 0 for none."""
+        """Return (position committed by the group, position of the topic's last record); 0 for none.
+
+        Of a topic with several partitions, the numbers of records instead.
+        """
+
+    def extents(self, topic: str, group: str) -> Sequence[tuple[int, int]]:
+        """Return the same for each partition, as positions; nothing for a topic that isn't there."""
+
+    def owned(self, topic: str, group: str) -> Collection[int]:
+        """Return the partitions that this handle reads for the group: all, unless they are shared out."""
 
     def mark(self, producer: str) -> str | None:
         """Return the producer's last mark, or None."""
@@ -99,6 +128,10 @@ class Log(EventLog, LogBrowser, Protocol):
 
 class LogUnavailable(Exception):
     """The log can't be used now: disk full, file damaged, server away. Says which file and what to do."""
+
+
+class LogAway(LogUnavailable):
+    """The log can't be reached for now. Nothing is lost: trying again later is all that it takes."""
 
 
 class PositionMoved(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
@@ -111,6 +111,14 @@ class SqliteLog:
             statements = self._topic(connection, topic)
             last = connection.execute(statements.last).fetchone() if statements else None
             return committed, last[0] if last else 0
+
+    def extents(self, topic: str, group: str) -> Sequence[tuple[int, int]]:
+        """Return the same for each partition: there is one."""
+        return [self.extent(topic, group)]
+
+    def owned(self, topic: str, group: str) -> Collection[int]:  # noqa: ARG002 - the port's
+        """Return the partitions that this handle reads for the group: the one that there is."""
+        return (0,)
 
     def mark(self, producer: str) -> str | None:
         """Return the producer's last mark, or None."""

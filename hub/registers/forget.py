@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
+from hub.eventlog import partition_of, start_of
 from hub.facts import Fate
 from hub.registers import tables as t
 
 
 def forget_after(connection: sa.Connection, position: int) -> None:
-    """Put the registers back to where they were when the log had come to `position`."""
+    """Put the registers back to where they were when the log had come to `position` of its partition."""
+    partition = partition_of(position)
+    end = start_of(partition + 1)
+
+    def beyond(column: sa.Column[Any], times: int = 1) -> sa.ColumnElement[bool]:
+        return column.between(times * position + 1, times * end)
+
     for table in (t.events, t.numbers, t.tallies):
-        connection.execute(sa.delete(table).where(table.c.position > position))
+        connection.execute(sa.delete(table).where(beyond(table.c.position)))
     for table in (t.consents, t.protections, t.residences):
-        connection.execute(sa.delete(table).where(table.c.step > 2 * position))
-    connection.execute(sa.delete(t.set_aside).where(t.set_aside.c.decided_at > position))
-    connection.execute(sa.delete(t.held).where(t.held.c.held_at > position))
-    connection.execute(sa.update(t.held).where(t.held.c.released_at > position).values(released_at=None))
-    undecided = t.events.c.fate_position > position
+        connection.execute(sa.delete(table).where(beyond(table.c.step, 2)))
+    connection.execute(sa.delete(t.set_aside).where(beyond(t.set_aside.c.decided_at)))
+    connection.execute(sa.delete(t.held).where(beyond(t.held.c.held_at)))
+    connection.execute(sa.update(t.held).where(beyond(t.held.c.released_at)).values(released_at=None))
     mine = sa.and_(t.held.c.position == t.events.c.position, t.held.c.released_at.is_(None))
     kept = sa.select(t.held.c.why).where(mine).scalar_subquery()
     connection.execute(
         sa.update(t.events)
-        .where(undecided)
+        .where(beyond(t.events.c.fate_position), t.events.c.fate_position != t.events.c.position)
         .values(
             fate=sa.case((kept == "second_report", Fate.SAME_VITAL.value), else_=Fate.HELD.value),
             fate_position=t.events.c.position,
@@ -31,4 +39,4 @@ def forget_after(connection: sa.Connection, position: int) -> None:
             withheld_from=None,
         )
     )
-    connection.execute(sa.update(t.progress).values(position=position))
+    connection.execute(sa.update(t.progress).where(t.progress.c.partition == partition).values(position=position))

@@ -13,6 +13,7 @@ from hub.arrival import Arrival
 from hub.database import among
 from hub.eventlog import Record
 from hub.facts import Act, Consent, Facts, Fate, Held, Met, NumberStands, Why
+from hub.registers import due
 from hub.registers import tables as t
 from hub.steps.identify import CHANGE_NUMBERS, Numbers
 from hub.steps.validate import arrival_of
@@ -24,10 +25,11 @@ _NUMBER_FIELDS = {"PersonalNumberChanged": ("old_number", "new_number"), "Person
 
 
 class Past:
-    """The registers as they were at the start of a batch, on an open transaction."""
+    """The registers as they were at the start of a batch of a partition, on an open transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, partition: int = 0) -> None:
         self._connection = connection
+        self._partition = partition
 
     def numbers(self, arrivals: Sequence[Arrival], now: int, read: Callable[[Arrival], Mapping[str, Any]]) -> Numbers:
         """Return which numbers stand for whom, for everybody whom the batch may concern."""
@@ -96,9 +98,11 @@ class Past:
         return _Lookup(self._connection, numbers, {numbers.person(key) for key in keys}).protection()
 
     def _due_persons(self, now: int) -> list[str]:
+        """Return whose queues this partition may let go. Who has been moved to another is let go there."""
         c = t.held.c
-        due = sa.select(c.person).where(c.until <= now, c.released_at.is_(None), c.why != Why.SECOND_REPORT.value)
-        return [row.person for row in self._rows(due.order_by(c.until, c.position).limit(_QUEUES_AT_ONCE))]
+        chosen = sa.and_(due.waits, due.due_at(now), due.partition == self._partition)
+        persons = sa.select(c.person).select_from(due.source).where(chosen)
+        return [row.person for row in self._rows(persons.order_by(c.until, c.position).limit(_QUEUES_AT_ONCE))]
 
     def _rows(self, query: sa.Select[Any]) -> Sequence[Any]:
         return self._connection.execute(query).all()

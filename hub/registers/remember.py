@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from hub.arrival import Arrival
 from hub.database import insert_rows
-from hub.eventlog import Batch
+from hub.eventlog import Batch, partition_of, start_of
 from hub.facts import Fate, Held
 from hub.outcome import Outcome
 from hub.registers import tables as t
@@ -24,14 +24,16 @@ def write_outcome(connection: sa.Connection, batch: Batch, outcome: Outcome, now
     _write_held(connection, batch, outcome)
     _write_persons(connection, batch, outcome)
     _write_tallies(connection, batch, outcome)
-    done = connection.execute(sa.update(t.progress).values(position=batch.last))
+    here = t.progress.c.partition == batch.partition
+    done = connection.execute(sa.update(t.progress).where(here).values(position=batch.last))
     if done.rowcount == 0:
-        connection.execute(sa.insert(t.progress), {"topic": batch.topic, "position": batch.last})
+        row = {"topic": batch.topic, "partition": batch.partition, "position": batch.last}
+        connection.execute(sa.insert(t.progress), row)
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(sa.insert(table), rows)
+    names = [column.name for column in table.c]
+    insert_rows(connection, table, [tuple(row[name] for name in names) for row in rows])
 
 
 def _write_events(connection: sa.Connection, batch: Batch, outcome: Outcome, now: int) -> None:
@@ -108,13 +110,28 @@ def _write_set_aside(connection: sa.Connection, batch: Batch, outcome: Outcome) 
 def _write_held(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
     """What is kept back otherwise than before gets a new row: the old one may have to be put back."""
     settled = outcome.settled
-    connection.execute(sa.delete(t.held).where(t.held.c.released_at <= batch.after))
+    here = start_of(batch.partition)
+    connection.execute(sa.delete(t.held).where(t.held.c.released_at.between(here, batch.after)))
     before = {*settled.released, *(position for position in settled.held if position <= batch.after)}
     if before:
         c = t.held.c
         gone = sa.update(t.held).where(c.position == sa.bindparam("b_position"), c.released_at.is_(None))
         connection.execute(gone, [{"b_position": p, "released_at": batch.last} for p in sorted(before)])
     _insert(connection, t.held, [_held_row(held, batch.last) for held in settled.held.values()])
+    _take_over(connection, batch, settled.still_held)
+
+
+def _take_over(connection: sa.Connection, batch: Batch, still_held: Collection[int]) -> None:
+    """What another partition kept back of persons who have come to this one is kept back here from now on."""
+    foreign = sorted(position for position in still_held if partition_of(position) != batch.partition)
+    if foreign:
+        c = t.held.c
+        theirs = sa.and_(c.position.in_(foreign), c.released_at.is_(None), c.held_at <= start_of(batch.partition))
+        columns = [sa.literal(batch.last) if column is c.held_at else column for column in c]
+        copies = connection.execute(sa.select(*columns).where(theirs)).all()
+        connection.execute(sa.update(t.held).where(theirs).values(released_at=batch.last))
+        names = [column.name for column in c]
+        _insert(connection, t.held, [dict(zip(names, row, strict=True)) for row in copies])
 
 
 def _held_row(held: Held, position: int) -> dict[str, Any]:
@@ -178,19 +195,20 @@ def _step(arrival: Arrival, batch: Batch, outcome: Outcome) -> int:
 
 def _write_tallies(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
     """Fold the newest counts into the base, which is committed for sure, and put this batch's beside it."""
-    c = t.tallies.c
-    newest = connection.execute(sa.select(t.tallies).where(c.position > 0, c.position <= batch.after)).all()
+    c, here = t.tallies.c, start_of(batch.partition)
+    added_before = c.position.between(here + 1, batch.after)
+    newest = connection.execute(sa.select(t.tallies).where(added_before)).all()
     base = sa.update(t.tallies).where(
-        c.position == 0, c.name == sa.bindparam("b_name"), c.label == sa.bindparam("b_label")
+        c.position == here, c.name == sa.bindparam("b_name"), c.label == sa.bindparam("b_label")
     )
     for row in newest:
         values = {"b_name": row.name, "b_label": row.label, "more": row.count}
         added = connection.execute(base.values(count=c.count + sa.bindparam("more")), values)
         if added.rowcount == 0:
-            first = {"position": 0, "name": row.name, "label": row.label, "count": row.count}
+            first = {"position": here, "name": row.name, "label": row.label, "count": row.count}
             connection.execute(sa.insert(t.tallies), first)
     if newest:
-        connection.execute(sa.delete(t.tallies).where(c.position > 0, c.position <= batch.after))
+        connection.execute(sa.delete(t.tallies).where(added_before))
     rows = [
         {"position": batch.last, "name": name, "label": label, "count": count}
         for (name, label), count in outcome.tallies().items()

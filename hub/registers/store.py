@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from hub.eventlog import Batch, PositionMoved
+from hub.eventlog import Batch, PositionMoved, partition_of, start_of
 from hub.outcome import Outcome
 from hub.registers import tables as t
 from hub.registers.forget import forget_after
@@ -21,26 +21,27 @@ class RegistersBehind(Exception):
 
 
 class Registers:
-    """The registers in one SQL database. Safe in several threads; one pipeline writes at a time."""
+    """The registers in one SQL database. Safe in several threads and processes; one decides about a partition."""
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], float] = time.time) -> None:
-        """Use a database opened by `hub.database.open_database`; tables that are missing are made.
+        """Use a database opened by `hub.database.open_database`, whose tables are there (`hub.migrations`).
 
         `clock` gives seconds since 1970 UTC; it only says in the story of an event when it was decided about.
         """
         self.engine = engine
         self._clock = clock
-        t.metadata.create_all(engine)
 
     @contextmanager
     def as_of(self, position: int, committed: Callable[[], int]) -> Iterator[Past]:
-        """See the past up to a position of `received`. What was remembered beyond it was never committed: forgotten.
+        """See the past up to a position of a partition of `received`.
+
+        What was remembered beyond it was never committed: forgotten.
 
         `committed` asks the log how far it is now. Raises `PositionMoved` when another worker has gone on from there,
         and `RegistersBehind` when events are missing here that the log has decided about.
         """
         with self.engine.begin() as connection:
-            remembered = _progress(connection)
+            remembered = _progress(connection, partition_of(position))
             if remembered != position and committed() != position:
                 raise PositionMoved(f"the registers stand at {remembered}: another worker has gone on from {position}")
             if remembered < position:
@@ -50,15 +51,22 @@ class Registers:
                 )
             if remembered > position:
                 forget_after(connection, position)
-            yield Past(connection)
+            yield Past(connection, partition_of(position))
 
     def remember(self, batch: Batch, outcome: Outcome) -> None:
         """Write down what was decided about a batch, before the log commits it. Raises `PositionMoved`."""
-        with self.engine.begin() as connection:
-            if _progress(connection) != batch.after:
-                raise PositionMoved(f"another worker has gone on from {batch.after}")
-            write_outcome(connection, batch, outcome, int(self._clock() * 1000))
+        try:
+            with self.engine.begin() as connection:
+                if _progress(connection, batch.partition) != batch.after:
+                    raise PositionMoved(f"another worker has gone on from {batch.after}")
+                write_outcome(connection, batch, outcome, int(self._clock() * 1000))
+        except sa.exc.IntegrityError as clash:
+            if self.engine.dialect.name == "sqlite":  # one writer at a time: then it is a bug
+                raise
+            raise PositionMoved("another worker has met one of these events at the same moment") from clash
 
 
-def _progress(connection: sa.Connection) -> int:
-    return connection.scalar(sa.select(t.progress.c.position).with_for_update()) or 0
+def _progress(connection: sa.Connection, partition: int) -> int:
+    c = t.progress.c
+    found = connection.scalar(sa.select(c.position).where(c.partition == partition).with_for_update())
+    return start_of(partition) if found is None else found

@@ -118,7 +118,7 @@ residences = sa.Table(
     sa.Column("province", sa.Text, nullable=False),
 )
 
-#: Counts of what happened: one base row (position 0) for each, and what the newest batch adds.
+#: Counts of what happened: one base row (at the start of the partition) for each, and what the newest batch adds.
 tallies = sa.Table(
     "tallies",
     metadata,
@@ -128,12 +128,25 @@ tallies = sa.Table(
     sa.Column("count", sa.BigInteger, nullable=False),
 )
 
-#: How far the registers are: the last position of the newest batch that was remembered.
+#: How far the registers are in each partition: the last position of the newest batch that was remembered.
 progress = sa.Table(
     "progress",
     metadata,
     sa.Column("topic", sa.Text, primary_key=True),
+    sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("position", sa.BigInteger, nullable=False),
+)
+
+#: On a log with several partitions: where the events of a number go, when that is not where its key leads, and up to
+#: where other partitions must be decided before (`hub.routing`).
+routes = sa.Table(
+    "routes",
+    metadata,
+    sa.Column("number", sa.Text, primary_key=True),
+    #: Numbers that were ever said to be one person's share it.
+    sa.Column("cluster", sa.Text, nullable=False, index=True),
+    sa.Column("partition", sa.Integer, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
 )
 
 #: Refusals of intake: what never became an event. The whole is in the topic `refused` or in a file beside it.
@@ -160,7 +173,7 @@ taken = sa.Table(
 bulk = sa.Table(
     "bulk",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
     sa.Column("place", sa.Text, nullable=False, unique=True),
     sa.Column("at", sa.BigInteger, nullable=False),
     sa.Column("key", sa.Text),

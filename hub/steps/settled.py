@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from hub.arrival import Arrival, Refusal, Repeat
@@ -36,6 +36,11 @@ class Settled:
     def starting_with(cls, kept: Iterable[Held]) -> Settled:
         """Begin with what was kept back in earlier batches."""
         return cls(_still_held={held.arrival.position for held in kept})
+
+    @property
+    def still_held(self) -> Collection[int]:
+        """Positions of those that were kept back before and still are, for the same reason."""
+        return self._still_held
 
     def decide(self, arrival: Arrival, fate: Fate) -> None:
         """Note what became of an event. It is kept back no longer."""

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from consumers.feed import Feed
 from hub.database import open_database, sqlite_url
-from hub.deliveries import Deliveries, DeliveryBrowser, create_tables
+from hub.deliveries import Deliveries, DeliveryBrowser
+from hub.deliveries.tables import metadata
 from hub.destination import Event, Receipt, Rejection, Unavailable, Unreadable
 from hub.eventlog import Message, Outputs, Record
 from hub.eventlog.sqlite import SqliteLog
@@ -167,7 +168,7 @@ def build(folder: Path, clock: Callable[[], float] | None = None) -> Scene:
     """Return the scene in a folder; what is there already is used."""
     log = SqliteLog(folder / "log.db")
     engine = open_database(sqlite_url(folder / "hub.db"))
-    create_tables(engine)
+    metadata.create_all(engine)
     agency = Agency(folder / "agency.db")
     still = Clock()
     happenings: list[Happening] = []

@@ -132,6 +132,7 @@ class Hub:
     registers: Registers = field(init=False)
 
     def __post_init__(self) -> None:
+        t.metadata.create_all(self.engine)
         self.registers = Registers(self.engine)
 
     def send(self, *sent: Event, after: int = 0) -> None:

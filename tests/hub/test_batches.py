@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -151,6 +151,12 @@ class CrashingLog:
 
     def extent(self, topic: str, group: str) -> tuple[int, int]:
         return self._log.extent(topic, group)
+
+    def extents(self, topic: str, group: str) -> Sequence[tuple[int, int]]:
+        return self._log.extents(topic, group)
+
+    def owned(self, topic: str, group: str) -> Collection[int]:
+        return self._log.owned(topic, group)
 
     def mark(self, producer: str) -> str | None:
         return self._log.mark(producer)

@@ -24,10 +24,9 @@ from hub.deliveries import (
     Summary,
     Trial,
     Waiting,
-    create_tables,
 )
 from hub.deliveries.rows import MESSAGE_LENGTH
-from hub.deliveries.tables import delivered, held
+from hub.deliveries.tables import delivered, held, metadata
 from hub.eventlog import Record
 from tests.postgres import postgres_server, postgres_url
 
@@ -44,7 +43,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine
     sqlite = request.param == "sqlite"
     url = sqlite_url(tmp_path / "hub.db") if sqlite else request.getfixturevalue("postgres_url")
     engine = open_database(url)
-    create_tables(engine)
+    metadata.create_all(engine)
     yield engine
     engine.dispose()
 
@@ -86,7 +85,7 @@ def _due(store: Deliveries, now: int = 100) -> dict[int, Held]:
 
 def test_preparing_twice_changes_nothing(engine: sa.Engine, store: Deliveries, browser: DeliveryBrowser) -> None:
     _chain(store, 2)
-    create_tables(engine)
+    metadata.create_all(engine)
     assert browser.summary("tax") == Summary(parked=1, waiting=1)
 
 
@@ -251,7 +250,7 @@ def test_the_story_covers_every_agency(store: Deliveries, browser: DeliveryBrows
 
 def test_the_questions_of_every_batch_are_answered_by_indexes(tmp_path: Path) -> None:
     engine = open_database(sqlite_url(tmp_path / "hub.db"))
-    create_tables(engine)
+    metadata.create_all(engine)
     plans: list[str] = []
 
     @sa.event.listens_for(engine, "before_cursor_execute")

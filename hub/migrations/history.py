@@ -1,0 +1,87 @@
+"""The two histories of tables, each with its own revisions and its own table that says which one is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from hub.deliveries import tables as deliveries
+from hub.registers import tables as registers
+
+_HERE = Path(__file__).parent
+
+
+class Step(NamedTuple):
+    """One revision on the way to the newest one."""
+
+    #: Which tables: `registers` or `deliveries`.
+    history: str
+    revision: str
+    #: What it does, in a few words.
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The tables of one part of the hub, and the revisions that made them what they are."""
+
+    name: str
+    metadata: sa.MetaData
+
+    @property
+    def version_table(self) -> str:
+        """The table with the revision that a database has reached."""
+        return f"{self.name}_version"
+
+    @property
+    def tables(self) -> set[str]:
+        """The names of the tables as they are today."""
+        return set(self.metadata.tables)
+
+    @property
+    def first(self) -> str:
+        """The revision that homes of release 0.1.0 have, which wrote none down."""
+        return steps(self.name)[0].revision
+
+    @property
+    def head(self) -> str:
+        """The newest revision: what this program needs."""
+        return steps(self.name)[-1].revision
+
+    @property
+    def revisions(self) -> Sequence[str]:
+        """Every revision, the first one first."""
+        return [step.revision for step in steps(self.name)]
+
+    def steps_after(self, revision: str | None) -> Sequence[Step]:
+        """Return what leads from a revision (None: no tables) to the newest one."""
+        begin = 0 if revision is None else self.revisions.index(revision) + 1
+        return steps(self.name)[begin:]
+
+    def config(self) -> Config:
+        """Return what alembic needs to know; there is no file for it."""
+        config = Config()
+        config.set_main_option("script_location", str(_HERE / self.name).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        return config
+
+
+@cache
+def steps(name: str) -> Sequence[Step]:
+    """Return all revisions of a history in their order."""
+    script = ScriptDirectory.from_config(History(name, sa.MetaData()).config())
+    every = [Step(name, found.revision, found.doc) for found in script.walk_revisions()]
+    return tuple(reversed(every))
+
+
+#: What the hub knows about events and persons.
+REGISTERS = History("registers", registers.metadata)
+#: What became of every event on its way to each agency.
+DELIVERIES = History("deliveries", deliveries.metadata)
