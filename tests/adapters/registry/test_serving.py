@@ -1,0 +1,55 @@
+"""Serving beside other work: it starts, answers, stops, and says why it can't."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from adapters.registry.problem import CannotServe
+from adapters.registry.serving import Place, load_registry, served
+from tests.hub.making import CATALOGUE
+
+
+def test_it_listens_on_this_machine_only_unless_told() -> None:
+    with served(load_registry(CATALOGUE)) as url:
+        assert urlsplit(url).hostname == "127.0.0.1"
+
+
+def test_when_the_block_ends_nobody_listens_any_more_and_the_port_is_free() -> None:
+    with served(load_registry(CATALOGUE)) as url:
+        assert httpx2.get(url).status_code == 200
+    port = urlsplit(url).port or 0
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        pass
+    with served(load_registry(CATALOGUE), Place(port=port)) as again:
+        assert again == url
+
+
+def test_a_taken_port_is_told_in_plain_words() -> None:
+    app = load_registry(CATALOGUE)
+    with served(app) as url:
+        port = urlsplit(url).port or 0
+        with (
+            pytest.raises(CannotServe, match=rf"can't listen on 127\.0\.0\.1:{port}: .*in use"),
+            served(app, Place(port=port)),
+        ):
+            pass
+
+
+@pytest.mark.parametrize("place", [Place("192.0.2.1", 0), Place("no-such-host.invalid", 0), Place(port=99_999)])
+def test_an_address_that_is_not_ours_is_told_in_plain_words(place: Place) -> None:
+    with pytest.raises(CannotServe, match="can't listen on"), served(load_registry(CATALOGUE), place):
+        pass
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "adapters.registry.app", None)
+    with pytest.raises(CannotServe, match=r"pip install 'dancu-hub\[web\]'"):
+        load_registry(CATALOGUE)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(CannotServe, match=r"pip install 'dancu-hub\[web\]'"), served(None):
+        pass
