@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,33 +14,32 @@ import sqlalchemy as sa
 
 from adapters.agencies import open_agency
 from consumers.feed import Feed
-from deploy.home import Home, damage
+from deploy.databases import Databases, open_databases
+from deploy.home import Home
 from deploy.settings import BadSetting, Settings
 from hub.agreements import Agreement, load_agreements
 from hub.bulk import BulkLane
-from hub.database import open_database, sqlite_url
-from hub.deliveries import Deliveries, create_tables
+from hub.database import sqlite_url
+from hub.deliveries import Deliveries
 from hub.destination import Destination
-from hub.eventlog import Batch
+from hub.eventlog import Batch, Log
 from hub.eventlog.sqlite import SqliteLog
 from hub.intake.admit import Admission
 from hub.intake.desk import Desk
-from hub.observe import Observer, nobody
+from hub.observe import Observer, nobody, quiet
 from hub.opening import Opening
 from hub.patience import Patience
 from hub.pipeline import process_batch
 from hub.registers import Registers
-from hub.registers import tables as t
 from hub.registers.today import Today
+from hub.routing import Routes
 from hub.rules import Rules
+from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from hub.waiting import Waiting
 from schemas.catalogue import load_catalogue
 
 if TYPE_CHECKING:
     from hub.worker import Work
-
-#: Megabytes of the registers that the pipeline keeps in memory.
-_PIPELINE_CACHE = 48
 
 _SHIPPED = Path(__file__).parent / "agreements"
 
@@ -56,12 +55,30 @@ class Hub:
 
     settings: Settings
     home: Home
-    log: SqliteLog
-    registers_db: sa.Engine
-    #: The same registers for the one pipeline, which needs most of them in memory.
-    pipeline_db: sa.Engine
-    deliveries_db: sa.Engine
+    log: Log
+    databases: Databases
     rules: Rules
+
+    @property
+    def registers_db(self) -> sa.Engine:
+        """What the hub knows about events and persons."""
+        return self.databases.registers
+
+    @property
+    def deliveries_db(self) -> sa.Engine:
+        """What became of every event on its way to each agency."""
+        return self.databases.deliveries
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes, on other machines too, work on the same log."""
+        return self.settings.kafka is not None
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Be the only one who runs in this home, where the log is in it."""
+        with nullcontext() if self.shared else self.home.claimed():
+            yield
 
     @property
     def agencies(self) -> Sequence[str]:
@@ -84,11 +101,12 @@ class Hub:
         """Return what opens feed records for an agency."""
         return Opening(self.rules.catalogue, Today(self.registers_db))
 
-    def work(self, observe: Observer = nobody) -> Work:
-        """Return what the worker does."""
+    def work(self, observe: Observer = nobody, on_turn: Callable[[float, int], None] = quiet) -> Work:
+        """Return what the worker does. On Kafka it joins those who share the partitions out among them."""
         from hub.worker import Work  # Faust takes as long to load as all else together, and only a run needs it
 
-        registers, waiting = Registers(self.pipeline_db), self.waiting()
+        registers, waiting = Registers(self.databases.pipeline), self.waiting()
+        self._join(RECEIVED, PIPELINE)
 
         def process(batch: Batch) -> None:
             process_batch(self.log, registers, self.rules, batch, observe)
@@ -100,14 +118,29 @@ class Hub:
             on_empty=self.lane().let_in,
             datadir=self.home.worker,
             limit=self.settings.batch,
+            on_turn=on_turn,
         )
+
+    def _join(self, topic: str, group: str) -> None:
+        if self.shared:
+            from hub.eventlog.kafka import KafkaLog
+
+            assert isinstance(self.log, KafkaLog)  # noqa: S101 - what `shared` means
+            self.log.share(topic, group)
 
     def destination(self, agency: str) -> Destination:
         """Open an agency's system in the way that its agreement names."""
         return open_agency(agency, agency_url(self.home, self.rules.agreements.by_agency[agency]))
 
-    def feed(self, agency: str, destination: Destination | None = None, observe: Observer = nobody) -> Feed:
-        """Return what handing out one agency's feed takes."""
+    def feed(
+        self,
+        agency: str,
+        destination: Destination | None = None,
+        observe: Observer = nobody,
+        on_turn: Callable[[float], None] = quiet,
+    ) -> Feed:
+        """Return what handing out one agency's feed takes. On Kafka one process at a time hands out a feed."""
+        self._join(outbox(agency), DELIVER)
         return Feed(
             agency=agency,
             log=self.log,
@@ -116,46 +149,41 @@ class Hub:
             open_events=self.opening(),
             same_person=Today(self.registers_db).numbers_of,
             observe=observe,
+            on_turn=on_turn,
             limit=self.settings.delivery_batch,
         )
 
 
 @contextmanager
 def open_hub(settings: Settings) -> Iterator[Hub]:
-    """Put a hub together. Raises `AgreementProblem`, `SchemaProblem`, `LogUnavailable` or OSError, in plain words."""
+    """Put a hub together. Raises `AgreementProblem`, `SchemaProblem`, `LogUnavailable`, `OldSchema` and the like."""
+    settings.require_whole()
     catalogue = load_catalogue()
     home = Home(settings.home)
-    agreements = load_agreements(settings.agreements or _agreements_of(home), catalogue)
+    agreements = load_agreements(agreements_folder(settings), catalogue)
     home.prepare()
     patience = Patience(join=int(settings.join_window * 1000), previous=int(settings.correction_wait * 1000))
-    registers_db = _open(home.registers, t.metadata.create_all)
-    deliveries_db = _open(home.deliveries, create_tables)
-    pipeline_db = open_database(sqlite_url(home.registers), cache_mb=_PIPELINE_CACHE)
     rules = Rules.of(catalogue, agreements, patience)
+    with open_databases(settings, home) as databases, _open_log(settings, home, databases.registers) as log:
+        yield Hub(settings, home, log, databases, rules)
+
+
+@contextmanager
+def _open_log(settings: Settings, home: Home, registers: sa.Engine) -> Iterator[Log]:
+    connection = settings.kafka_connection()
+    if connection is None:
+        with SqliteLog(home.log) as embedded:
+            yield embedded
+        return
     try:
-        with SqliteLog(home.log) as log:
-            yield Hub(settings, home, log, registers_db, pipeline_db, deliveries_db, rules)
-    finally:
-        for engine in (registers_db, pipeline_db, deliveries_db):
-            engine.dispose()
-
-
-def _open(path: Path, make_tables: Callable[[sa.Engine], None]) -> sa.Engine:
-    """Open a file of the home. Whatever breaks it, now or later, is told with its name."""
-    engine = open_database(sqlite_url(path))
-
-    @sa.event.listens_for(engine, "handle_error")
-    def on_error(context: sa.engine.ExceptionContext) -> None:
-        error = context.sqlalchemy_exception
-        if type(error) in (sa.exc.DatabaseError, sa.exc.OperationalError):  # the others are bugs
-            raise damage(path, context.original_exception) from error
-
-    try:
-        make_tables(engine)
-    except BaseException:
-        engine.dispose()
-        raise
-    return engine
+        from hub.eventlog.kafka import KafkaLog  # its client is in the extra `kafka`
+    except ModuleNotFoundError as missing:
+        raise BadSetting(
+            f"DANCU_KAFKA: {missing.name} is not installed. Install the extra: pip install 'dancu-hub[kafka,postgres]'"
+        ) from missing
+    with KafkaLog(connection) as log:
+        log.placing = Routes(registers, log).placing
+        yield log
 
 
 def agency_url(home: Home, agreement: Agreement) -> str:
@@ -168,6 +196,7 @@ def agency_url(home: Home, agreement: Agreement) -> str:
     return os.environ[variable]
 
 
-def _agreements_of(home: Home) -> Path:
-    own = home.folder / "agreements"
-    return own if own.is_dir() else _SHIPPED
+def agreements_folder(settings: Settings) -> Path:
+    """Return where the agreements are: as set, else in the home, else the ones shipped."""
+    own = settings.home / "agreements"
+    return settings.agreements or (own if own.is_dir() else _SHIPPED)

@@ -1,4 +1,4 @@
-"""Runs a hub in one process: the worker, and a delivery loop per agency in a thread of its own."""
+"""Runs a hub, or a part of it, in one process: the worker, and a delivery loop per agency in a thread of its own."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from consumers.loop import deliver_forever
 from deploy.bootstrap import Hub
+from deploy.signs import Signs
 from hub.deliveries import DeliveryBrowser
 from hub.destination import Destination, Unavailable
 from hub.observe import Observer, nobody
+from hub.passing import passes
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 
 #: Seconds that the delivery loops have to finish their batch when the hub stops.
@@ -27,17 +30,23 @@ class Run:
 
     hub: Hub
     until_idle: bool = False
+    #: Whether this process decides about events.
+    works: bool = True
+    #: The agencies whose feeds this process hands out; None: all.
+    delivers: Sequence[str] | None = None
     observe: Observer = nobody
     #: Agencies whose system is not the one that the agreement names.
     destinations: Mapping[str, Destination] = field(default_factory=dict)
     #: Called every tenth of a second, for a display.
     on_pulse: Callable[[], None] = lambda: None
+    #: What answers whether the process is ready; see `deploy.signs`.
+    signs: Signs = field(default_factory=Signs)
     _stop: threading.Event = field(default_factory=threading.Event)
     _failure: list[BaseException] = field(default_factory=list)
 
     def go(self) -> None:
         """Run. SIGTERM and SIGINT stop it cleanly. Raises what broke it, such as `LogUnavailable`."""
-        loops = [threading.Thread(target=self._deliver, args=(agency,), daemon=True) for agency in self.hub.agencies]
+        loops = [threading.Thread(target=self._deliver, args=(agency,), daemon=True) for agency in self._agencies]
         for loop in loops:
             loop.start()
         try:
@@ -50,9 +59,11 @@ class Run:
         if self._failure:
             raise self._failure[0]
 
-    async def _work(self) -> None:
-        from hub.worker import work_until  # loads Faust, which no other command needs
+    @property
+    def _agencies(self) -> Sequence[str]:
+        return self.hub.agencies if self.delivers is None else self.delivers
 
+    async def _work(self) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread():
@@ -60,9 +71,14 @@ class Run:
                 loop.add_signal_handler(sign, stop.set)
         pulse = asyncio.create_task(self._watch(stop))
         try:
-            await work_until(stop, self.hub.work(self.observe))
+            if self.works:
+                from hub.worker import work_until  # loads Faust, which no other command needs
+
+                await work_until(stop, self.hub.work(self.observe, self.signs.on_work))
+            await stop.wait()
         finally:
             stop.set()
+            self.signs.stopping()
             await pulse
 
     async def _watch(self, stop: asyncio.Event) -> None:
@@ -74,22 +90,34 @@ class Run:
                 stop.set()
 
     def _is_idle(self) -> bool:
-        """Whether everything is decided and handed out. What waits for more to come is let go: no more will come."""
-        log = self.hub.log
-        if _behind(log.extent(RECEIVED, PIPELINE)) or self.hub.lane().count():
+        """Whether everything is decided and handed out; asked again later while the log or a database is away."""
+        try:
+            return (not self.works or self._all_decided()) and self._all_delivered()
+        except Exception as error:
+            if not passes(error):
+                raise
+            return False
+
+    def _all_decided(self) -> bool:
+        """Whether nothing waits to be decided. What waits for more to come is let go: no more will come."""
+        if _behind(self.hub.log.extents(RECEIVED, PIPELINE)) or self.hub.lane().count():
             return False
         waiting = self.hub.waiting()
         if waiting.count():
             waiting.flush()
             return False
-        if any(_behind(log.extent(outbox(agency), DELIVER)) for agency in self.hub.agencies):
+        return True
+
+    def _all_delivered(self) -> bool:
+        if any(_behind(self.hub.log.extents(outbox(agency), DELIVER)) for agency in self._agencies):
             return False
         browser = DeliveryBrowser(self.hub.deliveries_db)
-        return not any(browser.summary(agency).due for agency in self.hub.agencies)
+        return not any(browser.summary(agency).due for agency in self._agencies)
 
     def _deliver(self, agency: str) -> None:
         try:
-            feed = self.hub.feed(agency, self.destinations.get(agency), self.observe)
+            on_turn = partial(self.signs.on_delivery, agency)
+            feed = self.hub.feed(agency, self.destinations.get(agency), self.observe, on_turn)
             with suppress(Unavailable):
                 feed.destination.deliver(())  # so that its system is there before its first event
             deliver_forever(feed, self._stop)
@@ -97,6 +125,5 @@ class Run:
             self._failure.append(error)
 
 
-def _behind(extent: tuple[int, int]) -> bool:
-    committed, last = extent
-    return committed < last
+def _behind(extents: Sequence[tuple[int, int]]) -> bool:
+    return any(committed < last for committed, last in extents)

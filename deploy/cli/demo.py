@@ -41,12 +41,12 @@ def demo(
     """
     started, seed = time.monotonic(), random.SystemRandom().randrange(1_000_000) if seed is None else seed
     with plain_errors():
-        settings = settings_of(context)
+        settings = settings_of(context).embedded()
         try:
             clear(settings.home)
         except NotTheDemos as problem:
             fail(str(problem))
-        with open_hub(settings) as hub, hub.home.claimed(), _Show(hub, quiet=json) as show:
+        with open_hub(settings) as hub, hub.claimed(), _Show(hub, quiet=json) as show:
             settle_memory()
             show.act("generate")
             lines = list(stream(events, seed))

@@ -49,8 +49,11 @@ def replay(
 
 def _redeliver(hub: Hub, agencies: list[str]) -> None:
     """Deliver what is due now, unless a running hub does it anyway."""
+    if hub.shared:
+        screen.print("Các tiến trình giao sẽ gửi lại. / The delivery processes send them again.")
+        return
     try:
-        with hub.home.claimed():
+        with hub.claimed():
             for name in agencies:
                 _deliver_due(hub, name)
     except HomeBusy:

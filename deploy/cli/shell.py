@@ -13,12 +13,16 @@ import typer
 from rich.console import Console
 
 from adapters.ingest import CannotRead
+from adapters.registry.problem import RegistryProblem
 from deploy.bootstrap import Hub, open_hub
 from deploy.home import HomeBusy, HomeDamaged
 from deploy.memory import settle_memory
 from deploy.settings import BadSetting, Settings
 from hub.agreements import AgreementProblem
+from hub.database_errors import plain
 from hub.eventlog import LogUnavailable
+from hub.migrations import OldSchema, UpgradeRefused
+from hub.observe import AgencyUnavailable, Happening
 from hub.registers.store import RegistersBehind
 from schemas.problem import SchemaProblem
 
@@ -32,8 +36,11 @@ _KNOWN = (
     HomeBusy,
     HomeDamaged,
     LogUnavailable,
+    OldSchema,
     RegistersBehind,
+    RegistryProblem,
     SchemaProblem,
+    UpgradeRefused,
 )
 
 
@@ -61,7 +68,7 @@ def plain_errors() -> Iterator[None]:
     except _KNOWN as problem:
         fail(str(problem))
     except sa.exc.DBAPIError as error:
-        fail(f"the database can't be used: {error.orig}. Is the disk full, or the file damaged?")
+        fail(plain(error))
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; there is nobody left to tell
         raise typer.Exit(1) from None
@@ -76,3 +83,14 @@ def fail(message: str, code: int = 1) -> NoReturn:
     """End the command with a message."""
     screen.print(f"Lỗi / Error: {message}", style="bold red", markup=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def tell_outages(happening: Happening) -> None:
+    """Say on the screen that an agency can't be reached: the first time, and now and then."""
+    if isinstance(happening, AgencyUnavailable) and happening.times in (1, 10, 100):
+        screen.print(
+            f"{happening.agency}: không phản hồi / unavailable ({happening.times}×): {happening.reason}",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
