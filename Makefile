@@ -23,14 +23,17 @@ run: $(HUB)  ## chạy: the hub in the home folder .dancu, until Ctrl-C
 
 test: $(DEV)  ## run all tests
 	@sh .ci/postgresql
+	@sh .ci/kafka $(BIN)/python
+	@sh .ci/kcat
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-check: $(DEV)  ## formatting, lint, strict types, layers of imports, schemas
+check: $(DEV)  ## formatting, lint, strict types, layers of imports, schemas, deploy/
 	@$(BIN)/ruff format --check --quiet . || { echo 'Not formatted: run $(BIN)/ruff format .'; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --strict
 	@$(BIN)/lint-imports
 	@$(BIN)/dancu schemas check
+	@PYTHON=$(BIN)/python sh .ci/lint-deploy
 
 bench: $(DEV)  ## measure the speed: a table, and a JSON file beside it
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -1,0 +1,85 @@
+"""compose.yaml: what every service has, and that the pieces it names are there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.health import read_address
+from tests.deploy.manifests.files import DEPLOY, compose, of_kind
+
+_SERVICES = compose()["services"]
+_ONCE = {"migrate", "topics", "access", "operator"}
+
+
+@pytest.fixture(params=_SERVICES)
+def service(request: pytest.FixtureRequest) -> dict[str, Any]:
+    one: dict[str, Any] = _SERVICES[request.param]
+    return one
+
+
+def test_a_service_may_do_nothing_that_it_does_not_need(service: dict[str, Any]) -> None:
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert int(service["user"].split(":")[0]) > 0
+    assert {"cpus", "memory", "pids"} <= service["deploy"]["resources"]["limits"].keys()
+    assert "privileged" not in service
+
+
+def test_only_this_machine_reaches_in(service: dict[str, Any]) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+    assert set(service["networks"]) == ({"inside", "door"} if "ports" in service else {"inside"})
+    assert compose()["networks"]["inside"]["internal"] is True
+
+
+def test_a_service_is_asked_how_it_is_unless_it_ends_by_itself() -> None:
+    for name, service in _SERVICES.items():
+        if name in _ONCE:
+            assert service["healthcheck"] == {"disable": True}
+            assert service["restart"] == "no"
+        else:
+            assert service["healthcheck"]["test"][0] == "CMD", name
+
+
+def test_whoever_needs_something_waits_until_it_is_there() -> None:
+    for name, service in _SERVICES.items():
+        for other, how in service.get("depends_on", {}).items():
+            expected = "service_completed_successfully" if other in _ONCE else "service_healthy"
+            assert how == {"condition": expected}, f"{name} on {other}"
+    for name in ("intake", "worker", "deliver"):
+        assert set(_SERVICES[name]["depends_on"]) == {"migrate", "access"}
+    assert set(_SERVICES["access"]["depends_on"]) == {"topics"}
+    assert set(_SERVICES["topics"]["depends_on"]) == {"kafka-1", "kafka-2", "kafka-3"}
+
+
+def test_the_worker_is_there_twice() -> None:
+    assert _SERVICES["worker"]["deploy"]["replicas"] == 2
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    for config in compose()["configs"].values():
+        assert (DEPLOY / config["file"]).is_file()
+    for service in _SERVICES.values():
+        for volume in service.get("volumes", ()):
+            if isinstance(volume, dict) and volume["type"] == "bind":
+                assert (DEPLOY / volume["source"]).is_dir()
+                assert volume["read_only"] is True
+        for config in service.get("configs", ()):
+            assert config["source"] in compose()["configs"]
+
+
+def test_health_is_asked_inside_the_container_where_the_process_serves_it() -> None:
+    addresses = {service.get("environment", {}).get("DANCU_HEALTH") for service in _SERVICES.values()} - {None}
+    assert {read_address(address)[1] for address in addresses} == {
+        read_address(of_kind("ConfigMap")["dancu-settings"]["data"]["DANCU_HEALTH"])[1]
+    }
+
+
+def test_prometheus_and_grafana_find_each_other_and_promise_no_metrics_that_are_not_there() -> None:
+    jobs = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text())["scrape_configs"]
+    assert [job["job_name"] for job in jobs] == ["prometheus"]
+    (source,) = yaml.safe_load((DEPLOY / compose()["configs"]["grafana-prometheus"]["file"]).read_text())["datasources"]
+    assert source["url"] == "http://prometheus:9090"
