@@ -1,5 +1,8 @@
 """`python -m tests.benchmarks`: takes the figures, prints them as a table and writes them as JSON.
 
+`--only kafka` measures the hub beside Faust, Quix Streams and the bare client on a real broker, and nothing else; the
+first time it installs the two into an environment in the user's cache. Progress of that part is on standard error.
+
 The scratch files (about 8 GB in full, on the disk that TMPDIR names) are removed at the end.
 """
 
@@ -18,11 +21,15 @@ from rich.table import Column, Table
 from tests.benchmarks.catalogue import BENCHMARKS
 from tests.benchmarks.child import make, take_sample
 from tests.benchmarks.figure import Benchmark, Figure
+from tests.benchmarks.kafka import suite
+from tests.benchmarks.kafka.report import report
 from tests.benchmarks.machine import describe
 from tests.benchmarks.workplace import FULL, QUICK, Workplace
 
 #: Columns of the table when the screen has fewer, or is a file.
 _WIDTH = 110
+#: The part that has a broker of its own, and a table of its own.
+_KAFKA = "kafka"
 #: What a benchmark needs besides the lines.
 _NEEDS = {
     "pipeline": "received",
@@ -41,18 +48,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="dancu-bench-") as folder:
         place = Workplace(Path(folder).resolve(), QUICK if asked.quick else FULL)
         machine = describe(place.folder)
-        figures = [_take(BENCHMARKS[name], place, screen) for name in asked.only or BENCHMARKS]
-    screen.print(_table(figures), *_explanations(figures), sep="\n")
+        names = asked.only or [*BENCHMARKS, _KAFKA]
+        figures = [_take(BENCHMARKS[name], place, screen) for name in names if name != _KAFKA]
+        kafka = _measure_kafka(place) if _KAFKA in names else {}
+    if figures:
+        screen.print(_table(figures), *_explanations(figures), sep="\n")
     content = {"machine": machine, "quick": asked.quick, "figures": [figure.as_json() for figure in figures]}
+    if kafka:
+        screen.print(*report(kafka), sep="\n")
+        content[_KAFKA] = kafka
     asked.json.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    if kafka.get("problems"):
+        raise SystemExit(1)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE", help="where the figures go")
-    parser.add_argument("--only", action="append", choices=list(BENCHMARKS), metavar="NAME", help="may be repeated")
+    parser.add_argument(
+        "--only", action="append", choices=[*BENCHMARKS, _KAFKA], metavar="NAME", help="may be repeated"
+    )
     parser.add_argument("--quick", action="store_true", help="small and once: to see that it works, not how fast")
     return parser.parse_args(arguments)
+
+
+def _measure_kafka(place: Workplace) -> dict[str, Any]:
+    errors = Console(stderr=True, highlight=False)
+    folder = place.folder / _KAFKA
+    folder.mkdir()
+    sizes = suite.QUICK if place.sizes == QUICK else suite.FULL
+    return suite.measure(folder, sizes, lambda said: errors.print(said, style="dim", markup=False))
 
 
 def _take(benchmark: Benchmark, place: Workplace, screen: Console) -> Figure:

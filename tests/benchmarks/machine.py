@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-_LIBRARIES = ("fastavro", "faust-streaming", "jsonschema", "msgspec", "orjson", "sqlalchemy")
+_LIBRARIES = ("confluent-kafka", "fastavro", "faust-streaming", "jsonschema", "msgspec", "orjson", "sqlalchemy")
 
 
 def describe(folder: Path) -> dict[str, Any]:
