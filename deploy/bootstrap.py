@@ -22,7 +22,7 @@ from hub.bulk import BulkLane
 from hub.database import sqlite_url
 from hub.deliveries import Deliveries
 from hub.destination import Destination
-from hub.eventlog import Batch, Log
+from hub.eventlog import Batch, EventLog, Log
 from hub.eventlog.sqlite import SqliteLog
 from hub.intake.admit import Admission
 from hub.intake.desk import Desk
@@ -106,10 +106,10 @@ class Hub:
         from hub.worker import Work  # Faust takes as long to load as all else together, and only a run needs it
 
         registers, waiting = Registers(self.databases.pipeline), self.waiting()
-        self._join(RECEIVED, PIPELINE)
+        beside = self._join(RECEIVED, PIPELINE, self.settings.lanes - 1)
 
-        def process(batch: Batch) -> None:
-            process_batch(self.log, registers, self.rules, batch, observe)
+        def process(log: EventLog, batch: Batch) -> None:
+            process_batch(log, registers, self.rules, batch, observe)
 
         return Work(
             log=self.log,
@@ -119,14 +119,18 @@ class Hub:
             datadir=self.home.worker,
             limit=self.settings.batch,
             on_turn=on_turn,
+            beside=beside,
         )
 
-    def _join(self, topic: str, group: str) -> None:
-        if self.shared:
-            from hub.eventlog.kafka import KafkaLog
+    def _join(self, topic: str, group: str, beside: int = 0) -> Sequence[EventLog]:
+        """Share a topic's partitions with other processes, if there may be any; return so many further handles."""
+        if not self.shared:
+            return ()
+        from hub.eventlog.kafka import KafkaLog
 
-            assert isinstance(self.log, KafkaLog)  # noqa: S101 - what `shared` means
-            self.log.share(topic, group)
+        assert isinstance(self.log, KafkaLog)  # noqa: S101 - what `shared` means
+        self.log.share(topic, group)
+        return [self.log.beside(topic, group) for _ in range(beside)]
 
     def destination(self, agency: str) -> Destination:
         """Open an agency's system in the way that its agreement names."""

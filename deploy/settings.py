@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     batch: int = Field(
         default=1000, ge=1, le=100_000, description="events that the worker decides about at once, 1 to 100,000"
     )
+    lanes: int = Field(
+        default=2, ge=1, le=16, description="partitions that a worker decides about at once, on Kafka, 1 to 16"
+    )
     delivery_batch: int = Field(
         default=500, ge=1, le=10_000, description="events that an agency gets at once, 1 to 10,000"
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,11 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the worker does, called in threads: `process` and `on_empty` one at a time, `on_tick` beside them."""
+    """What the worker does, called in threads: `process` once at a time for each log, `on_tick` beside it."""
 
     log: EventLog
-    #: Decides about a batch and commits it.
-    process: Callable[[Batch], None]
+    #: Decides about a batch of a log and commits it.
+    process: Callable[[EventLog, Batch], None]
     #: Looks whether something that waits is due; called every second.
     on_tick: Callable[[], None]
     #: Called when `received` is empty; says whether it has brought something new.
@@ -45,12 +46,16 @@ class Work:
     idle_pause: float = 0.05
     #: Told after each turn, with the seconds until the next one, and of how many events a turn has decided.
     on_turn: Callable[[float, int], None] = quiet
+    #: Further handles on the same log, which share its partitions with the first: while one waits for a database or
+    #: for the log, another decides.
+    beside: Sequence[EventLog] = ()
 
 
 @dataclass(slots=True)
 class _Turn:
     """A batch on its way through the agent."""
 
+    log: EventLog
     batch: Batch
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -87,30 +92,27 @@ async def work_until(stop: asyncio.Event, work: Work) -> None:
 
 
 def _host(app: Any, work: Work, stop: asyncio.Event, failed: asyncio.Future[None]) -> None:
-    """Give the app its agent, its pump and its timer."""
+    """Give the app its agent, a pump for each log, and its timer."""
     channel = app.channel(maxsize=1)
     ready = asyncio.Event()
+    working: set[asyncio.Task[None]] = set()
 
     @app.agent(channel, concurrency=1)  # type: ignore[untyped-decorator]
     async def pipeline(turns: Any) -> None:
         ready.set()  # what is put into the channel before the agent listens is lost
         async for turn in turns:
-            try:  # an agent that raises drops its batch and goes on with the next: so the pump is told, and decides
-                await asyncio.to_thread(work.process, turn.batch)
-            except BaseException as error:
-                turn.done.set_exception(error)
-            else:
-                turn.done.set_result(None)
+            task = asyncio.create_task(_take(work, turn))
+            working.add(task)  # the loop itself holds no task
+            task.add_done_callback(working.discard)
 
-    @app.task  # type: ignore[untyped-decorator]
-    async def pump() -> None:
+    async def pump(log: EventLog, on_empty: Callable[[], bool]) -> None:
         app.flow_control.resume()  # without a Kafka consumer nobody else does
         await ready.wait()
         failures = 0
         try:
             while not stop.is_set():
                 try:
-                    await _pump_once(work, channel, stop)
+                    await _pump_once(work, log, channel, stop, on_empty)
                     failures = 0
                 except Exception as error:
                     if not passes(error):
@@ -121,6 +123,10 @@ def _host(app: Any, work: Work, stop: asyncio.Event, failed: asyncio.Future[None
             if not failed.done():
                 failed.set_exception(error)
 
+    app.task(partial(pump, work.log, work.on_empty))
+    for other in work.beside:
+        app.task(partial(pump, other, lambda: False))
+
     @app.timer(interval=1.0)  # type: ignore[untyped-decorator]
     async def tick() -> None:
         try:
@@ -130,10 +136,22 @@ def _host(app: Any, work: Work, stop: asyncio.Event, failed: asyncio.Future[None
                 failed.set_exception(error)
 
 
-async def _pump_once(work: Work, channel: Any, stop: asyncio.Event) -> None:
-    batch = await asyncio.to_thread(work.log.read, RECEIVED, PIPELINE, work.limit)
+async def _take(work: Work, turn: _Turn) -> None:
+    """Process a batch. An agent that raises drops its batch and goes on: so the pump is told, and decides."""
+    try:
+        await asyncio.to_thread(work.process, turn.log, turn.batch)
+    except BaseException as error:
+        turn.done.set_exception(error)
+    else:
+        turn.done.set_result(None)
+
+
+async def _pump_once(
+    work: Work, log: EventLog, channel: Any, stop: asyncio.Event, on_empty: Callable[[], bool]
+) -> None:
+    batch = await asyncio.to_thread(log.read, RECEIVED, PIPELINE, work.limit)
     if batch.records:
-        turn = _Turn(batch)
+        turn = _Turn(log, batch)
         await channel.put(turn)
         try:
             await turn.done
@@ -143,7 +161,7 @@ async def _pump_once(work: Work, channel: Any, stop: asyncio.Event) -> None:
             await _rest(stop, work.idle_pause)
     else:
         work.on_turn(work.idle_pause, 0)
-        if not await asyncio.to_thread(work.on_empty):
+        if not await asyncio.to_thread(on_empty):
             await _rest(stop, work.idle_pause)
 
 

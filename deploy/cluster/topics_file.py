@@ -59,6 +59,10 @@ class TopicsFile:
     principals: Principals
 
 
+#: Small segments, compacted soon: every process reads such a topic from its beginning when it starts.
+_COMPACTED = {"segment.bytes": str(16 * 2**20), "segment.ms": "3600000", "min.cleanable.dirty.ratio": "0.1"}
+
+
 def load_topics(path: Path | None, agencies: Sequence[str]) -> TopicsFile:
     """Read the file (None: the one shipped) for these agencies. Raises `ManifestProblem`."""
     manifest = read_manifest(path or _SHIPPED, orjson.loads(_SCHEMA.read_bytes()))
@@ -109,6 +113,8 @@ def _spec(manifest: Manifest, where: Sequence[str], layers: Sequence[Mapping[str
         "unclean.leader.election.enable": "false",
         "message.timestamp.type": "LogAppendTime",
     }
+    if value["cleanup"] == "compact":
+        config |= _COMPACTED
     return TopicSpec(int(value["partitions"]), replication, min_isr, config)
 
 

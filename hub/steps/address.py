@@ -30,9 +30,10 @@ def address(
     """
     lives_in = dict(residences)
     addressed: list[Addressed] = []
+    limited = agreements.limited
     for arrival in published:
         recipients: Sequence[tuple[Agreement, Grant]] = agreements.by_type.get(arrival.type, ())
-        if agreements.limited and arrival.change != "ANNULLED" and arrival.type != "AddressProtectionChanged":
+        if limited and arrival.change != "ANNULLED" and arrival.type != "AddressProtectionChanged":
             numbers = {arrival.person, arrival.subject, *also_known.get(arrival.person, ())}
             provinces = {*arrival.provinces, lives_in.get(arrival.person)}
             recipients = [(a, g) for a, g in recipients if _covers(a.population, numbers, provinces)]

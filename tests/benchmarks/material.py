@@ -121,7 +121,7 @@ def decide_until(hub: Hub, position: int | None = None) -> None:
     while (batch := hub.log.read(RECEIVED, PIPELINE, work.limit)).records:
         if position is not None and batch.after >= position:
             return
-        work.process(batch)
+        work.process(hub.log, batch)
 
 
 def _copy(lines: Iterable[bytes], number: int) -> Iterator[bytes]:

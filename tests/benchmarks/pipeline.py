@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from deploy.bootstrap import Hub
-from hub.eventlog import Batch, Message, Outputs, records_of
+from hub.eventlog import Batch, EventLog, Message, Outputs, records_of
 from hub.eventlog.sqlite import SqliteLog
 from hub.topics import DUPLICATES, PIPELINE, RECEIVED, REFUSED, WITHHELD, outbox
 from hub.worker import work_until
@@ -56,12 +56,12 @@ async def _host(hub: Hub, watch: Stopwatch) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     work, last, started = hub.work(), hub.log.extent(RECEIVED, PIPELINE)[1], False
 
-    def process(batch: Batch) -> None:
+    def process(log: EventLog, batch: Batch) -> None:
         nonlocal started
         if not started:
             started = True
             watch.start()
-        work.process(batch)
+        work.process(log, batch)
         if batch.last >= last and not watch.wall:
             watch.stop()
             loop.call_soon_threadsafe(stop.set)

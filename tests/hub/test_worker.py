@@ -25,7 +25,7 @@ async def main():
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def process(batch):
+    def process(log, batch):
         calls.append(batch.last)
         if story == "raises" and len(calls) == 2:
             raise ArithmeticError("the pipeline broke")

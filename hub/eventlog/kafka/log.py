@@ -47,6 +47,7 @@ class KafkaLog:
         self._browser = Browser(self._cluster, self._places)
         self._marks = Table(self._cluster, MARKS)
         self._followings: dict[tuple[str, str], Following] = {}
+        self._others: list[KafkaLog] = []
         self._writer = Writer(self._cluster, f"append.{uuid7()}", _LEFT_OPEN)
         self._appending = threading.Lock()
         self._lock = threading.Lock()
@@ -59,6 +60,8 @@ class KafkaLog:
 
     def close(self) -> None:
         """Leave all groups. Using the log afterwards is a programming error."""
+        for other in self._others:
+            other.close()
         for following in self._followings.values():
             following.close()
         self._browser.close()
@@ -71,6 +74,14 @@ class KafkaLog:
         if not self._cluster.partitions(topic):
             missing_topic(self._cluster.connection.name(topic))
         self._following(topic, group).join()
+
+    def beside(self, topic: str, group: str) -> KafkaLog:
+        """Return another handle that shares a topic's partitions with this one. It is closed with this one."""
+        other = KafkaLog(self._cluster.connection)
+        other.placing = self.placing
+        other.share(topic, group)
+        self._others.append(other)
+        return other
 
     def append(self, outputs: Outputs) -> None:
         """Write all of the messages and the mark, or none. After `LogAway` they may have been written."""
@@ -118,8 +129,9 @@ class KafkaLog:
         return self._browser.extents(topic, committed)
 
     def owned(self, topic: str, group: str) -> Collection[int]:
-        """Return the partitions that this handle reads for the group: all, unless they are shared out."""
-        return self._following(topic, group).owned()
+        """Return the partitions that this handle and those beside it read for the group: all, unless shared out."""
+        others = (part for other in self._others for part in other.owned(topic, group))
+        return {*self._following(topic, group).owned(), *others}
 
     def mark(self, producer: str) -> str | None:
         """Return the producer's last mark, or None."""

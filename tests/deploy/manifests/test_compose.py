@@ -41,7 +41,7 @@ def test_a_service_is_asked_how_it_is_unless_it_ends_by_itself() -> None:
             assert service["healthcheck"] == {"disable": True}
             assert service["restart"] == "no"
         else:
-            assert service["healthcheck"]["test"][0] == "CMD", name
+            assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL"), name
 
 
 def test_whoever_needs_something_waits_until_it_is_there() -> None:

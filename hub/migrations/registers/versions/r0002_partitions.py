@@ -28,3 +28,6 @@ def upgrade() -> None:
         sa.Column("after", sa.Text, nullable=False),
     )
     op.create_index("ix_routes_cluster", "routes", ["cluster"])
+    if op.get_bind().dialect.name == "postgresql":  # SQLite's numbers are as long as they must be
+        op.alter_column("bulk", "id", type_=sa.BigInteger)
+        op.execute("ALTER SEQUENCE bulk_id_seq AS bigint")
