@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test check bench dev clean
+.PHONY: help demo run test check bench soak dev clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "  make %-6s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ check: $(DEV)  ## formatting, lint, strict types, layers of imports, schemas, de
 
 bench: $(DEV)  ## measure the speed: a table, and a JSON file beside it
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+soak: $(DEV)  ## every kind of fault again and again, on real processes; ten minutes unless ARGS="--minutes N" says
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 dev: $(DEV)  ## install everything that working on the hub needs
 
