@@ -141,9 +141,11 @@ async def _take(work: Work, turn: _Turn) -> None:
     try:
         await asyncio.to_thread(work.process, turn.log, turn.batch)
     except BaseException as error:
-        turn.done.set_exception(error)
+        if not turn.done.done():  # when the app stops, nobody waits any more
+            turn.done.set_exception(error)
     else:
-        turn.done.set_result(None)
+        if not turn.done.done():
+            turn.done.set_result(None)
 
 
 async def _pump_once(

@@ -178,7 +178,9 @@ def _entry(row: sa.Row[Any]) -> Entry:
 
 
 def _record_at(log: LogBrowser, topic: str, position: int) -> Record | None:
-    return next(iter(log.scan(topic, position - 1, 1)), None)
+    """Return the record at a position, or None when it is too old to be kept."""
+    found = next(iter(log.scan(topic, position - 1, 1)), None)
+    return found if found is not None and found.position == position else None
 
 
 def _in_lane(registers: sa.Engine, place: str) -> Record | None:

@@ -12,7 +12,7 @@ from hub.bulk import BulkLane
 from hub.database import reading
 from hub.deliveries import OPEN, State
 from hub.deliveries.tables import held
-from hub.eventlog import Log
+from hub.eventlog import Log, partition_of, start_of
 from hub.registers import tables as t
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from hub.waiting import Waiting
@@ -118,8 +118,20 @@ def _received(log: Log, registers: sa.Engine, decided: Sequence[int], ticks: int
         waiting = lane.count()
         if waiting == before:  # otherwise events may have been moved between the looks, and would count twice
             break
-    ahead = sum(h.TICK in record.headers for after in decided or [0] for record in log.scan(RECEIVED, after, _AHEAD))
-    return last + waiting - ticks - ahead
+    return last + waiting - ticks - _ticks_ahead(log, decided)
+
+
+def _ticks_ahead(log: Log, decided: Sequence[int]) -> int:
+    """Count the ticks of each partition behind the position that was decided there."""
+    reached = {partition_of(position): position for position in decided}
+    ahead = 0
+    for _, last in log.extents(RECEIVED, PIPELINE):
+        part = partition_of(last)
+        after = reached.get(part, start_of(part))
+        if after < last:
+            found = log.scan(RECEIVED, after, min(_AHEAD, last - after))
+            ahead += sum(h.TICK in record.headers for record in found if partition_of(record.position) == part)
+    return ahead
 
 
 def _agency(log: Log, deliveries: sa.Engine, agency: str) -> AgencyStatus:

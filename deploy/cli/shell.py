@@ -31,7 +31,6 @@ screen = Console(stderr=True, highlight=False)
 
 _KNOWN = (
     AgreementProblem,
-    BadSetting,
     CannotRead,
     HomeBusy,
     HomeDamaged,
@@ -54,7 +53,7 @@ def settings_of(context: typer.Context) -> Settings:
 
 @contextmanager
 def hub_of(context: typer.Context) -> Iterator[Hub]:
-    """Open the hub of the home folder; known errors end the command with plain words and exit code 1."""
+    """Open the hub of the home folder; known errors end the command with plain words, see `plain_errors`."""
     with plain_errors(), open_hub(settings_of(context)) as hub:
         settle_memory()
         yield hub
@@ -62,9 +61,11 @@ def hub_of(context: typer.Context) -> Iterator[Hub]:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn the errors of a broken world into one sentence and exit code 1. Bugs stay bugs."""
+    """Turn the errors of a broken world into one sentence and exit code 1; a bad setting's is 2. Bugs stay bugs."""
     try:
         yield
+    except BadSetting as problem:
+        fail(str(problem), 2)
     except _KNOWN as problem:
         fail(str(problem))
     except sa.exc.DBAPIError as error:

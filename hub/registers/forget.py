@@ -17,7 +17,7 @@ def forget_after(connection: sa.Connection, position: int) -> None:
     end = start_of(partition + 1)
 
     def beyond(column: sa.Column[Any], times: int = 1) -> sa.ColumnElement[bool]:
-        return column.between(times * position + 1, times * end)
+        return column.between(times * position + 1, times * end - 1)  # at `end` is the next one's base of counts
 
     for table in (t.events, t.numbers, t.tallies):
         connection.execute(sa.delete(table).where(beyond(table.c.position)))

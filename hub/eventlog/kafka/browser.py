@@ -65,19 +65,24 @@ class Browser:
         offset = self._cluster.starts(topic).get(part, 0)
         if offset == 0:
             return Place.start(part)
-        known = self._places.behind(topic, part, offset)
-        if known is None:  # nobody has counted what has gone: a gap, but never a position twice
-            return Place(offset, start_of(part) + offset, 0)
         with self._lock:
-            stretch = self._stretch_at(topic, part, -1, Place(offset, start_of(part), 0))
+            return self._first_kept(topic, part, offset)
+
+    def _first_kept(self, topic: str, part: int, offset: int) -> Place:
+        known = self._places.behind(topic, part, offset)
+        if known is None:  # nobody has counted all that has gone: a gap, but never a position twice
+            near = self._places.last_before(topic, part, offset)
+            return near._replace(offset=offset) if near else Place(offset, start_of(part) + offset, 0)
+        stretch, count = self._begin(topic, part, Place(offset, start_of(part), 0)), 0
+        while stretch.end.offset < known.offset:
             self._fetch(part, stretch, known.offset, None)
-            count = sum(1 for place in stretch.offsets() if place < known.offset)
-            self._open = None
+            count += sum(1 for place in stretch.offsets() if place < known.offset)
+            stretch.drop_to(stretch.end.position)
+        self._open = None
         return Place(offset, known.position - count, 0)
 
     def _page(self, topic: str, part: int, after: int, limit: int, end: int) -> list[Record]:
-        start = self._places.before(topic, part, after)
-        stretch = self._stretch_at(topic, part, after, start)
+        stretch = self._stretch_at(topic, part, after)
         while True:
             missing = limit + max(0, after - stretch.start.position)
             self._fetch(part, stretch, end, min(missing, 5 * limit + 1000))
@@ -103,13 +108,24 @@ class Browser:
         self._places.note(topic, part, stretch.end)
         return stretch.end.position
 
-    def _stretch_at(self, topic: str, part: int, position: int, start: Place) -> Stretch:
-        """Return a stretch that holds what is behind a position: the open one if it does, or one from `start` on."""
+    def _stretch_at(self, topic: str, part: int, position: int, start: Place | None = None) -> Stretch:
+        """Return a stretch that holds what is behind a position: the open one if it does, or a new one.
+
+        The new one begins at `start`, or else at the last known place before the position that is still kept.
+        """
         if self._open is not None:
             open_topic, open_part, stretch = self._open
             if (open_topic, open_part) == (topic, part) and stretch.start.position <= position <= stretch.end.position:
                 stretch.drop_to(position)
                 return stretch
+        if start is None:
+            start = self._places.before(topic, part, position)
+            kept = self._cluster.starts(topic)[part]
+            if start.offset < kept:
+                start = self._first_kept(topic, part, kept)
+        return self._begin(topic, part, start)
+
+    def _begin(self, topic: str, part: int, start: Place) -> Stretch:
         self._reader().assign([TopicPartition(self._cluster.connection.name(topic), part, start.offset)])
         stretch = Stretch(start)
         self._open = (topic, part, stretch)

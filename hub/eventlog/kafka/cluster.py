@@ -13,6 +13,7 @@ from confluent_kafka import (
     Consumer,
     IsolationLevel,
     KafkaError,
+    KafkaException,
     Producer,
     TopicPartition,
 )
@@ -28,6 +29,8 @@ _CLIENT = logging.getLogger("librdkafka")
 
 #: Seconds that a question to the cluster may take.
 PATIENCE = 15.0
+#: Seconds that one try of such a question may take.
+_TRY = 4.0
 #: Seconds that readers wait for transactions that are being written.
 _SETTLING = 1.0
 #: Bytes of the longest record; the topics must allow as much.
@@ -66,8 +69,11 @@ class Cluster:
         self._on_missing = on_missing
         self._partitions: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._admin = self._connect()
+
+    def _connect(self) -> AdminClient:
         with plain("connecting"):
-            self._admin = AdminClient(self._config(retry_backoff_ms=20))
+            return AdminClient(self._config(retry_backoff_ms=20))
 
     def consumer(self, group: str, **more: Any) -> Consumer:
         """Return a consumer that reads what is committed, and commits nothing by itself."""
@@ -142,9 +148,20 @@ class Cluster:
             return {}
 
         def ask() -> dict[int, int]:
-            answers = self._admin.list_offsets(asked, isolation_level=level, request_timeout=PATIENCE)
-            found: dict[int, Any] = {part.partition: answer.result(PATIENCE) for part, answer in answers.items()}
-            return {part: int(info.offset) for part, info in found.items()}
+            admin = self._admin  # held on to until it has answered, as another thread may replace it
+            try:
+                answers = admin.list_offsets(asked, isolation_level=level, request_timeout=_TRY)
+                infos: dict[int, Any] = {part.partition: answer.result(_TRY + 1) for part, answer in answers.items()}
+                found = {part: int(info.offset) for part, info in infos.items()}
+                if min(found.values()) < 0:  # no error, but no answer either: the partition has no leader just now
+                    raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+                return found
+            except (KafkaException, TimeoutError) as problem:
+                # the client's administrator asks a dead leader to the end, and does not notice that there is a new one
+                self._admin = self._connect()
+                if isinstance(problem, KafkaException):
+                    raise
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from problem
 
         return insist(ask, f"asking how far {name} is", PATIENCE)
 

@@ -24,6 +24,8 @@ from hub.eventlog.kafka.writer import Packed, Progress, Writer
 
 #: Seconds after which the cluster ends what a killed reader left open, when nobody takes over before.
 _LEFT_OPEN = 30.0
+#: Seconds that a look at where the group is waits for what is being committed.
+_SETTLING = 1.0
 #: Records of a partition that are kept here at most; the rest waits in the client, then in the cluster.
 _AHEAD = 4000
 #: Seconds that a member waits for something to come.
@@ -42,7 +44,7 @@ class Following:
         self._topic = topic
         self._group = group
         self._name = cluster.connection.name(topic)
-        self._barrier = Barrier(browser, topic, self._committed)
+        self._barrier = Barrier(browser, topic, self._seen)
         self._stretches: dict[int, Stretch] = {}
         self._writers: dict[int, Writer] = {}
         self._paused: set[int] = set()
@@ -82,8 +84,8 @@ class Following:
                 raise
 
     def committed(self) -> dict[int, Place]:
-        """Return how far the group is in each partition."""
-        return self._committed(range(self._cluster.partitions(self._topic)))
+        """Return how far the group is in each partition, for who only looks."""
+        return self._seen(range(self._cluster.partitions(self._topic)), _SETTLING)
 
     def owned(self) -> Collection[int]:
         """Return the partitions that are ours."""
@@ -119,7 +121,7 @@ class Following:
     def _follow_all(self) -> None:
         """Follow every partition from where the group is now, whoever brought it there."""
         moved: dict[int, Place] = {}
-        for part, place in self.committed().items():
+        for part, place in self._committed(range(self._cluster.partitions(self._topic))).items():
             stretch = self._stretches.get(part)
             if stretch is None or not stretch.drop_to(place.position):
                 moved[part] = place
@@ -172,7 +174,13 @@ class Following:
 
     def _committed(self, parts: Iterable[int]) -> dict[int, Place]:
         wanted = list(parts)
-        known = self._asker.committed(wanted)
+        return self._whole(wanted, self._asker.committed(wanted))
+
+    def _seen(self, parts: Iterable[int], settling: float = 0.0) -> dict[int, Place]:
+        wanted = list(parts)
+        return self._whole(wanted, self._asker.seen(wanted, settling))
+
+    def _whole(self, wanted: list[int], known: dict[int, Place]) -> dict[int, Place]:
         lost = [part for part in wanted if part not in known]
         if lost:
             known |= self._places.commits(self._group, self._topic, lost)

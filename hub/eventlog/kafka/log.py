@@ -9,7 +9,7 @@ from typing import Self
 
 from uuid_utils import uuid7
 
-from hub.eventlog import Batch, Message, Outputs, Record
+from hub.eventlog import Batch, LogAway, Message, Outputs, PositionMoved, Record
 from hub.eventlog.connection import KafkaConnection
 from hub.eventlog.kafka.browser import Browser
 from hub.eventlog.kafka.cluster import Cluster, missing_topic, partition_for
@@ -89,7 +89,10 @@ class KafkaLog:
             packed = pack(self._cluster, _with_mark(placed))
             if packed:
                 with self._appending:
-                    self._writer.write(packed)
+                    try:
+                        self._writer.write(packed)
+                    except PositionMoved as fenced:  # our own transaction was ended, as it took too long
+                        raise LogAway(f"Kafka: {fenced}; it is not known whether it was written") from fenced
 
     def home_of(self, topic: str, key: str) -> int:
         """Return the partition that a key leads to."""

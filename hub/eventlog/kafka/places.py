@@ -66,20 +66,32 @@ class Places:
 
     def behind(self, topic: str, part: int, offset: int) -> Place | None:
         """Return the first known place at an offset or behind it."""
-        every = [place for place in self._index(topic, part, Place.start(part), None) if place.offset >= offset]
-        return min(every, default=None)
+        return min((place for place in self._every(topic, part) if place.offset >= offset), default=None)
 
-    def _index(self, topic: str, part: int, start: Place, position: int | None) -> list[Place]:
+    def last_before(self, topic: str, part: int, offset: int) -> Place | None:
+        """Return the last known place before an offset."""
+        return max((place for place in self._every(topic, part) if place.offset < offset), default=None)
+
+    def _every(self, topic: str, part: int) -> list[Place]:
+        """Return the index and what the groups have committed."""
+        index, commit = f"@ {topic} {part} ", f" {topic} {part}"
+        found = list(self._table.refresh().items())
+        return [
+            _parse(value)
+            for key, value in found
+            if key.startswith(index) or (key.endswith(commit) and not key.startswith("@ "))
+        ]
+
+    def _index(self, topic: str, part: int, start: Place, position: int) -> list[Place]:
         table, prefix = self._table.refresh(), f"@ {topic} {part} "
-        if position is not None:
-            last = (position - start.position) // _EVERY
-            values = (table.get(f"{prefix}{number}") for number in range(last, max(0, last - 50), -1))
-            near = [_parse(value) for value in values if value]
-            near = [place for place in near if place.position <= position]
-            if near:
-                return near[:1]
+        last = (position - start.position) // _EVERY
+        values = (table.get(f"{prefix}{number}") for number in range(last, max(0, last - 50), -1))
+        near = [_parse(value) for value in values if value]
+        near = [place for place in near if place.position <= position]
+        if near:
+            return near[:1]
         every = [_parse(value) for key, value in list(table.items()) if key.startswith(prefix)]
-        return [place for place in every if position is None or place.position <= position]
+        return [place for place in every if place.position <= position]
 
 
 def _parse(value: str) -> Place:

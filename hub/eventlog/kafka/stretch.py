@@ -92,4 +92,3 @@ class Stretch:
             self.size -= len(self._records.popleft()[1].value)
         self.start = place if self._records else self.end
         return True
-

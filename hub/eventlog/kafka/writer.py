@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from hub import headers as h
-from hub.eventlog import Message, PositionMoved
+from hub.eventlog import LogUnavailable, Message, PositionMoved
 from hub.eventlog.kafka.cluster import PATIENCE, Cluster, partition_for
 from hub.eventlog.kafka.errors import error_of, in_words, insist, is_fenced
 
@@ -113,9 +113,10 @@ class Writer:
         except BaseException as problem:
             self._producer = None  # the next one begins anew, and ends what this one has left open
             _give_up(producer)
-            if isinstance(problem, KafkaException):
-                raise _meaning(problem, self._identity) from problem
-            raise
+            meaning = _meaning(problem, self._identity)
+            if meaning is problem:
+                raise
+            raise meaning from problem
 
     def close(self) -> None:
         """Stop writing."""
@@ -140,7 +141,11 @@ def _give_up(producer: Producer) -> None:
         _LOG.info("could not abort: %s", error_of(problem).str())
 
 
-def _meaning(problem: KafkaException, identity: str) -> Exception:
-    if is_fenced(problem):
+def _meaning(problem: BaseException, identity: str) -> BaseException:
+    """Say what broke a transaction. A coordinator says UNKNOWN at times to one that is fenced while it commits."""
+    error = problem if isinstance(problem, KafkaException) else problem.__cause__
+    if not isinstance(error, KafkaException):
+        return problem
+    if is_fenced(error) or error_of(error).code() == KafkaError.UNKNOWN:
         return PositionMoved(f"another process has taken over {identity}")
-    return in_words(error_of(problem), "writing")
+    return problem if isinstance(problem, LogUnavailable) else in_words(error_of(error), "writing")
