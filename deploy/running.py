@@ -52,6 +52,8 @@ class Run:
         try:
             asyncio.run(self._work())
         finally:
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)  # we are stopping: once is enough
             self._stop.set()
             deadline = time.monotonic() + _LAST_BATCH  # for all of them together
             for loop in loops:

@@ -15,7 +15,8 @@ from adapters.ingest import CannotRead, Ingest, source_named
 from adapters.sources import Source
 from deploy.bootstrap import Hub
 from deploy.cli.output import write_json
-from deploy.cli.shell import hub_of, plain_errors, screen
+from deploy.cli.shell import fail, hub_of, plain_errors, screen
+from hub.eventlog import LogAway
 from hub.intake.desk import Taken
 from hub.registers.intake import Rejected
 
@@ -48,6 +49,11 @@ def ingest(
             except CannotRead as problem:
                 screen.print(f"Lỗi / Error: {problem}", style="bold red", markup=False, soft_wrap=True)
                 unread = True
+            except LogAway as away:
+                fail(
+                    f"{file}: not taken in to its end: {away} Run the same command again then: it goes on where it"
+                    " was, and nothing comes twice."
+                )
         if json:
             write_json({"accepted": taken.accepted, "refused": taken.refused, "duplicates": taken.duplicates})
         else:

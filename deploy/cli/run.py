@@ -12,7 +12,7 @@ from adapters.registry.external import verify_registry
 from adapters.registry.problem import CannotServe
 from adapters.registry.serving import Place, load_registry, served
 from deploy.bootstrap import Hub
-from deploy.cli.shell import hub_of, screen, tell_outages
+from deploy.cli.shell import hub_of, screen, stop_when_told, tell_outages
 from deploy.running import Run
 from deploy.signs import answering
 
@@ -34,6 +34,7 @@ def run(
     ] = 8085,
 ) -> None:
     """Chạy hệ thống. / Run the hub: decide about events and deliver them. Stop it with Ctrl-C or SIGTERM."""
+    stop_when_told()
     with hub_of(context) as hub, hub.claimed():
         if not until_idle:
             where = hub.settings.kafka or hub.home.folder

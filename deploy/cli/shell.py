@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,6 +85,11 @@ def fail(message: str, code: int = 1) -> NoReturn:
     """End the command with a message."""
     screen.print(f"Lỗi / Error: {message}", style="bold red", markup=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def stop_when_told() -> None:
+    """End cleanly on a SIGTERM that comes before the run has begun to listen to it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def tell_outages(happening: Happening) -> None:

@@ -9,13 +9,14 @@ import typer
 
 from deploy.bootstrap import Hub
 from deploy.cli.run import HealthAt, UntilIdle, check_registry
-from deploy.cli.shell import fail, hub_of, screen, tell_outages
+from deploy.cli.shell import fail, hub_of, screen, stop_when_told, tell_outages
 from deploy.running import Run
 from deploy.signs import answering
 
 
 def worker(context: typer.Context, until_idle: UntilIdle = False, health: HealthAt = None) -> None:
     """Xử lý sự kiện. / Decide about events, sharing the partitions with all other workers. Stop it with Ctrl-C."""
+    stop_when_told()
     with hub_of(context) as hub:
         _need_kafka(hub, "worker")
         check_registry(hub)
@@ -32,6 +33,7 @@ def deliver(
     health: HealthAt = None,
 ) -> None:
     """Giao cho cơ quan. / Hand out feeds. A second process for the same agency stands by until the first is gone."""
+    stop_when_told()
     with hub_of(context) as hub:
         _need_kafka(hub, "deliver")
         chosen = _chosen(hub, agencies or [], every=every)

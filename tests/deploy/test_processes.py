@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,10 +19,7 @@ import orjson
 import pytest
 
 from adapters.agencies.applied_events import MACHINERY
-from deploy.bootstrap import open_hub
 from deploy.cluster.topics import ensure_topics
-from deploy.demo.show import Stage, stream
-from deploy.settings import Settings
 from hub import headers as h
 from hub.database import open_database, sqlite_url
 from hub.eventlog import LogAway, Message, Outputs, partition_of
@@ -270,13 +270,26 @@ def test_a_run_serves_the_registry_on_the_port_it_was_told(dancu: Dancu) -> None
         assert terminate(process, 30) == 0
 
 
+_SHOWING = """
+from deploy.bootstrap import open_hub
+from deploy.demo.show import Stage, stream
+from deploy.settings import load_settings
+with open_hub(load_settings()) as hub:
+    stage = Stage(hub, list(stream(3000, 7)), lambda _: None, lambda _: None, lambda: None)
+    print(stage.play().accepted)
+    print(stage.differences())
+"""
+
+
 def test_the_demo_on_kafka_comes_out_as_the_independent_model_says(
     tmp_path: Path, kafka: Any, postgres_url: str
 ) -> None:
     prepare(kafka, postgres_url)
-    settings = Settings(home=tmp_path / "home", kafka=kafka.servers, topic_prefix=kafka.prefix, database=postgres_url)
-    with open_hub(settings) as hub:
-        stage = Stage(hub, list(stream(3000, 7)), lambda _: None, lambda _: None, lambda: None)
-        taken = stage.play()
-        assert taken.accepted > 2500
-        assert stage.differences() == []
+    environment = {**os.environ, "DANCU_HOME": str(tmp_path / "home"), "DANCU_DATABASE": postgres_url}
+    environment |= {"DANCU_KAFKA": kafka.servers, "DANCU_TOPIC_PREFIX": kafka.prefix}
+    shown = subprocess.run(
+        [sys.executable, "-c", _SHOWING], env=environment, capture_output=True, text=True, timeout=300
+    )
+    accepted, differences = shown.stdout.splitlines()
+    assert int(accepted) > 2500
+    assert differences == "[]"

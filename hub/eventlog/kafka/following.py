@@ -27,7 +27,9 @@ _LEFT_OPEN = 30.0
 #: Seconds that a look at where the group is waits for what is being committed.
 _SETTLING = 1.0
 #: Records of a partition that are kept here at most; the rest waits in the client, then in the cluster.
-_AHEAD = 4000
+_AHEAD = 2000
+#: Seconds of silence after which a member asks whether the cluster is there.
+_SILENT = 5.0
 #: Seconds that a member waits for something to come.
 _POLL = 0.05
 
@@ -51,6 +53,7 @@ class Following:
         self._turn = 0
         self._shared = False
         self._broken: Exception | None = None
+        self._heard = time.monotonic()
         self._consumer: Consumer | None = None
         self._asker = Group(cluster, group, topic)
 
@@ -227,9 +230,14 @@ class Following:
                     at_end(message)
             if self._broken is not None:
                 raise self._broken
+            if messages:
+                self._heard = time.monotonic()
             if waits or left <= 0:
                 break
         self._hold_back(self._consumer)
+        if time.monotonic() - self._heard > _SILENT:  # the client says nothing, too, when there is no cluster
+            self._cluster.very_ends(self._topic)
+            self._heard = time.monotonic()
 
     def _hold_back(self, consumer: Consumer) -> None:
         """Pause the partitions of which enough is here, and resume those that are worked off."""
