@@ -72,5 +72,5 @@ def test_an_agreement_whose_database_is_not_named_says_which_variable_to_set(tmp
     folder.mkdir()
     (folder / "tax.yaml").write_text(MANIFEST + "  url_env: TAX_DATABASE\n", encoding="utf-8")
     answer = Dancu(tmp_path / "home", {"DANCU_AGREEMENTS": str(folder)})("run", "--until-idle")
-    assert answer.code == 1
+    assert answer.code == 2
     assert "TAX_DATABASE: not set; the agreement of tax takes its database URL from it" in answer.err
