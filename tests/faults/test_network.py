@@ -14,7 +14,7 @@ from tests.faults.network import Island, island
 from tests.faults.process import Process
 
 _LOG = logging.getLogger(__name__)
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("faults"), pytest.mark.timeout(600)]
 
 #: Seconds. More than a member of a group may be silent (6), and a transaction may be open (30 in a commit).
 _SHORT, _LONG = 12.0, 45.0
