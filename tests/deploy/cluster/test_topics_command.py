@@ -125,7 +125,7 @@ def test_a_cluster_that_does_not_answer_is_told_with_the_reason(tmp_path: Path) 
 def test_a_bad_topics_file_is_told_with_its_line(dancu: Dancu, topics_file: Path) -> None:
     topics_file.write_text(SHIPPED.replace("partitions: 12", "partitions: many"))
     answer = dancu("topics", "plan")
-    assert answer.code == 1
+    assert answer.code == 2
     assert f"{topics_file}:" in answer.err
     assert "'many' is not of type 'integer'" in answer.err
 
