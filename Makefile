@@ -41,7 +41,7 @@ bench: $(DEV)  ## measure the speed: a table, and a JSON file beside it
 soak: $(DEV)  ## every kind of fault again and again, on real processes; ten minutes unless ARGS="--minutes N" says
 	@sh .ci/postgresql
 	@sh .ci/kafka $(BIN)/python
-	@$(BIN)/python -m pytest tests/faults -m soak -q --log-cli-level=WARNING
+	@$(BIN)/python -m pytest tests -m soak -q --log-cli-level=WARNING
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
 dev: $(DEV)  ## install everything that working on the hub needs

@@ -17,6 +17,9 @@ from tests.hub.making import CATALOGUE, admitted, event
 
 __all__ = ["apicurio"]
 
+#: A large program of somebody else's, which now and then does not answer: nothing to make every test run wait for.
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(120)]
+
 
 def test_an_empty_registry_gets_every_schema_under_our_id_once(apicurio: str) -> None:
     with pytest.raises(RegistryDiffers, match=f"and {len(CATALOGUE.recorded) - 1} more"):
