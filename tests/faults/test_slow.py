@@ -14,7 +14,7 @@ from tests.faults.process import Process
 from tests.faults.seed import chosen_seed
 from tests.faults.slowness import at_work, owned, restart_each, stand_still, stuck
 
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
 
 _LOG = logging.getLogger(__name__)
 #: What a process says when it notices that others have gone on without it.
@@ -23,7 +23,6 @@ _OVERTAKEN = ("we were out of touch too long", "another worker was quicker", "an
 _IMPATIENT = "from hub.eventlog.kafka.share import OPTIONS; OPTIONS['max_poll_interval_ms'] = 7000"
 
 
-@pytest.mark.soak
 def test_processes_that_stand_still_are_fenced_and_go_on(tmp_path: Path) -> None:
     seed = chosen_seed()
     rng = random.Random(seed)
@@ -56,7 +55,6 @@ def test_a_worker_that_is_slower_than_the_poll_interval_is_fenced_in_the_middle_
         scene.finish("slower than the poll interval")
 
 
-@pytest.mark.soak
 def test_nothing_is_lost_in_a_rolling_restart_of_everything_under_load(tmp_path: Path) -> None:
     seed = chosen_seed()
     with arena(tmp_path, events=8_000, seed=seed) as scene:
