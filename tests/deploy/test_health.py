@@ -16,7 +16,7 @@ import pytest
 from deploy.health import Health, Probe, Progress, Pulse, read_address, serve_health
 from deploy.settings import BadSetting
 from tests.adapters.http_intake.serving import started
-from tests.commands import Dancu
+from tests.commands import Dancu, wait_for
 from tests.deploy.sample import person
 
 
@@ -208,7 +208,8 @@ def test_the_command_asks_a_running_process_and_says_what_is_wrong(dancu: Dancu,
 def test_an_intake_is_ready_when_its_log_answers(dancu: Dancu) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         where = f"127.0.0.1:{free.getsockname()[1]}"
-    with started(dancu, "--health", where):
+    with started(dancu, "--health", where) as intake:
+        wait_for(intake.process, lambda: dancu("health", where).code == 0)
         answer = dancu("health", where, "--json")
         assert answer.code == 0
         assert set(answer.json["checks"]) == {"intake", "log", "registers"}

@@ -77,9 +77,11 @@ class Arena:
         """Start so many processes more that hand out, each ready for all feeds."""
         return [self.start(f"deliver{self._next('deliver')}", "deliver", "--all") for _ in range(count)]
 
-    def busy(self, workers: int = 2, deliveries: int = 2, ahead: int = 3000) -> list[Process]:
-        """Start all processes and the supply, and wait until events are decided and handed out."""
-        self.supply.begin(ahead)
+    def busy(
+        self, workers: int = 2, deliveries: int = 2, ahead: int = 3000, pace: float | None = None
+    ) -> list[Process]:
+        """Start all processes and the supply (`Supply.begin`); wait until events are decided and handed out."""
+        self.supply.begin(ahead, pace)
         started = [*self.workers(workers), *self.deliveries(deliveries)]
         self.await_progress()
         self.began = time.monotonic()

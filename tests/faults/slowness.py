@@ -67,12 +67,17 @@ def stuck(arena: Arena, partition: int) -> Iterator[None]:
 
 
 def restart_each(arena: Arena) -> None:
-    """Restart all processes, one after the other (SIGTERM), each when the one before is at work again."""
+    """Restart all processes, one after the other (SIGTERM), each when the one before has found its place again.
+
+    A worker gets partitions. A delivery may find every feed in the hands of the others, and stands by.
+    """
     for process in [p for p in arena.processes.values() if p.words[0] in ("worker", "deliver") and p.alive]:
         code = process.terminate()
         assert code == 0, f"{process.name} ended with {code}: {process.said()[-800:]}"
         process.start()
-        arena.await_that(lambda process=process: is_at_work(process), f"{process.name} is at work again")
+        if process.words[0] == "worker":
+            arena.await_that(lambda process=process: is_at_work(process), f"{process.name} is at work again")
+        arena.await_progress()
 
 
 @fault("a worker stands still")

@@ -14,6 +14,8 @@ from tests.faults.process import Process
 
 #: Events in a file: some pieces of `dancu ingest`.
 FILE = 1500
+#: Seconds of a steady supply in a file.
+_STEP = 2.0
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Supply:
     #: Failed attempts that nobody killed, such as those while Kafka is away.
     refused: int = 0
     _ahead: int = 0
+    _pace: float | None = None
     _gone: bool = False
     _rest: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -49,9 +52,9 @@ class Supply:
         """Whether all lines were sent."""
         return self.sent >= len(self.lines)
 
-    def begin(self, ahead: int = 3000) -> None:
-        """From now on keep at least `ahead` events waiting for a decision."""
-        self._ahead = ahead
+    def begin(self, ahead: int = 3000, pace: float | None = None) -> None:
+        """From now on keep at least `ahead` events waiting for a decision, but send at most `pace` events a second."""
+        self._ahead, self._pace = ahead, pace
         if self._thread is None:
             self._rest.clear()
             self._thread = threading.Thread(target=self._keep_on, name="supply", daemon=True)
@@ -79,17 +82,19 @@ class Supply:
 
     def _keep_on(self) -> None:
         try:
+            due = time.monotonic()
             while not self._rest.is_set() and not self.exhausted:
-                if self.backlog < self._ahead:
-                    self._take_next()
+                if self.backlog < self._ahead and time.monotonic() >= due:
+                    due = time.monotonic() + (_STEP if self._pace else 0)
+                    self._take_next(FILE if self._pace is None else round(self._pace * _STEP))
                 else:
                     time.sleep(0.1)
         except BaseException as problem:
             self.failure = problem
 
-    def _take_next(self) -> None:
+    def _take_next(self, events: int) -> None:
         """Take the next file in to its end."""
-        some = self.lines[self.sent : self.sent + FILE]
+        some = self.lines[self.sent : self.sent + events]
         file = self.folder / f"registers-{self.sent:06}.ndjson"
         file.write_bytes(b"".join(line.raw + b"\n" for line in some))
         self.sent += len(some)

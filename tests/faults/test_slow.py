@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("faults"), pytest.mark.t
 _LOG = logging.getLogger(__name__)
 #: What a process says when it notices that others have gone on without it.
 _OVERTAKEN = ("we were out of touch too long", "another worker was quicker", "another process has taken over the feed")
+#: Events a second: a fault takes as long as it takes, and there must be load all the time.
+_PACE = 100.0
 #: Gives a worker up after seconds instead of a minute without a turn. There is no setting for it.
 _IMPATIENT = "from hub.eventlog.kafka.share import OPTIONS; OPTIONS['max_poll_interval_ms'] = 7000"
 
@@ -26,8 +28,8 @@ _IMPATIENT = "from hub.eventlog.kafka.share import OPTIONS; OPTIONS['max_poll_in
 def test_processes_that_stand_still_are_fenced_and_go_on(tmp_path: Path) -> None:
     seed = chosen_seed()
     rng = random.Random(seed)
-    with arena(tmp_path, events=6_000, seed=seed) as scene:
-        scene.busy(ahead=4000)
+    with arena(tmp_path, events=30_000, seed=seed) as scene:
+        scene.busy(pace=_PACE)
         for kind in ("worker", "deliver", "worker", "deliver"):
             victim = at_work(scene, kind, rng)
             before = _overtaken(victim)
@@ -38,10 +40,10 @@ def test_processes_that_stand_still_are_fenced_and_go_on(tmp_path: Path) -> None
 
 def test_a_worker_that_is_slower_than_the_poll_interval_is_fenced_in_the_middle_of_a_batch(tmp_path: Path) -> None:
     seed = chosen_seed()
-    with arena(tmp_path, events=6_000, seed=seed) as scene:
+    with arena(tmp_path, events=30_000, seed=seed) as scene:
         slow = scene.make("worker1", "worker", before=_IMPATIENT)
         slow.start()
-        scene.busy(workers=1, ahead=4000)
+        scene.busy(workers=1, pace=_PACE)
         for _ in range(2):
             at_work(scene, "worker", random.Random(seed))
             scene.await_that(lambda: owned(slow), "the slow worker has partitions")
@@ -57,8 +59,8 @@ def test_a_worker_that_is_slower_than_the_poll_interval_is_fenced_in_the_middle_
 
 def test_nothing_is_lost_in_a_rolling_restart_of_everything_under_load(tmp_path: Path) -> None:
     seed = chosen_seed()
-    with arena(tmp_path, events=8_000, seed=seed) as scene:
-        scene.busy(workers=2, deliveries=2, ahead=6000)
+    with arena(tmp_path, events=30_000, seed=seed) as scene:
+        scene.busy(pace=_PACE)
         began = time.monotonic()
         restart_each(scene)
         still = scene.gauge.standstill(began)

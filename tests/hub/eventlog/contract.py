@@ -25,6 +25,8 @@ from tests.hub.eventlog.processes import (
 )
 
 _example = count()
+#: A contract is one method that runs on several logs, in a class for each; and an example takes a topic of its own.
+_ONE_FOR_BOTH_LOGS = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 
 #: Bugs of a caller that no log can write: half a surrogate pair is no text.
 UNWRITABLE = (Message("\ud800", b"", {}), Message("1", b"", {"name": "\ud800"}))
@@ -272,7 +274,7 @@ class EventLogContract:
             max_size=20,
         )
     )
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, deadline=None, suppress_health_check=_ONE_FOR_BOTH_LOGS)
     def test_any_interleaving_of_appends_and_reads_gives_back_what_was_appended(
         self, log: Log, steps: list[list[tuple[str, bytes]] | tuple[str, int, bool]]
     ) -> None:
