@@ -25,7 +25,7 @@ test: $(DEV)  ## run all tests
 	@sh .ci/postgresql
 	@sh .ci/kafka $(BIN)/python
 	@sh .ci/kcat
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 check: $(DEV)  ## formatting, lint, strict types, layers of imports, schemas, deploy/
 	@$(BIN)/ruff format --check --quiet . || { echo 'Not formatted: run $(BIN)/ruff format .'; exit 1; }

@@ -33,8 +33,8 @@ def open_database(url: str, *, secure_delete: bool = False, cache_mb: int = 4) -
 
 
 #: libpq's settings, unless the URL says otherwise: a server or a network that is gone is noticed within a minute,
-#: on both sides (a connection that nobody hears of any more may hold locks), and only a server that takes changes
-#: is one for us.
+#: on both sides, and only a server that takes changes is one for us. A transaction of which nobody has heard for 15 s
+#: is given up, because others may wait for its locks; whoever it belonged to does it again.
 _POSTGRESQL = {
     "application_name": "dancu",
     "connect_timeout": 10,
@@ -44,7 +44,7 @@ _POSTGRESQL = {
     "tcp_user_timeout": 30_000,
     "target_session_attrs": "read-write",
     "options": "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 "
-    "-c idle_in_transaction_session_timeout=300000",
+    "-c idle_in_transaction_session_timeout=15000",
 }
 _READ_ONLY = "25006"
 

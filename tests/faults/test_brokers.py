@@ -17,7 +17,7 @@ from tests.faults.asking import await_health, free_address
 from tests.faults.brokers import kill_leader
 
 _LOG = logging.getLogger(__name__)
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("faults"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(600)]
 
 
 def test_without_one_broker_of_three_work_goes_on_and_without_two_it_waits_and_then_goes_on_by_itself(

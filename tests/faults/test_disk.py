@@ -13,7 +13,7 @@ from tests.faults.asking import ask
 from tests.faults.disk import Disk, small_disk
 
 _LOG = logging.getLogger(__name__)
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("faults"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(600)]
 
 _MEGABYTES = 64
 

@@ -14,7 +14,7 @@ from tests.faults.kills import Killer
 from tests.faults.over_http import Sender
 from tests.faults.seed import chosen_seed
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
 
 #: Kills of living processes at work.
 KILLS = {"worker": 40, "deliver": 40, "ingest": 20}

@@ -15,7 +15,7 @@ from tests.faults.database import while_crowded, while_read_only
 from tests.faults.process import Process
 
 _LOG = logging.getLogger(__name__)
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("faults"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(600)]
 
 #: Times that the server is killed under load.
 _KILLS = 4

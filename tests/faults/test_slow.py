@@ -14,7 +14,7 @@ from tests.faults.process import Process
 from tests.faults.seed import chosen_seed
 from tests.faults.slowness import at_work, owned, restart_each, stand_still, stuck
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
 
 _LOG = logging.getLogger(__name__)
 #: What a process says when it notices that others have gone on without it.

@@ -204,7 +204,6 @@ def _read_in_order(log: KafkaLog) -> list[str]:
     return read
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_two_workers_that_die_tell_the_story_that_one_embedded_hub_tells(
     kafka: KafkaConnection, postgres_url: str, seed: int

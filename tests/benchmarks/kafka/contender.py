@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.settings import Settings
 from hub.eventlog.connection import KafkaConnection
 from tests.benchmarks.kafka.rules import AGENCIES
 from tests.benchmarks.kafka.topics import PARTITIONS
@@ -32,6 +33,8 @@ class Contender:
     #: The group whose members share the partitions, where that is another one.
     members: str | None = None
     processes: int = 1
+    #: How many members of the group each process is.
+    lanes: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Does the same job, so its outputs must be the hub's.
     does_the_job: bool = True
@@ -48,6 +51,7 @@ def hub(workers: int) -> Contender:
         group="pipeline.received",
         members="pipeline.received.members",
         processes=workers,
+        lanes=Settings.model_fields["lanes"].default,
         is_the_hub=True,
     )
 

@@ -78,7 +78,7 @@ def run(arena: Arena, contender: Contender, material: Material) -> Lap:
 
 def _wait_until_shared(progress: Progress, contender: Contender, alive: Callable[[], bool]) -> None:
     deadline = time.perf_counter() + _PATIENCE
-    while not progress.shared_out(contender.processes):
+    while not progress.shared_out(contender.processes * contender.lanes):
         if time.perf_counter() > deadline or not alive():
             raise Stuck("its processes do not share the work" if alive() else "its process has ended")
         time.sleep(0.1)

@@ -52,11 +52,11 @@ def taken_over(arena: Arena, material: Material) -> dict[str, float]:
         workers = _Workers(contender, ground, stack)
         progress = workers.progress
         workers.start()
-        workers.wait("the first worker", lambda: len(progress.members()) == 1)
-        [first] = progress.members()
+        workers.wait("the first worker", lambda: progress.shared_out(contender.lanes))
+        first = set(progress.members())
         victim = workers.start()
-        workers.wait("the second worker", lambda: progress.shared_out(2))
-        [parts] = [parts for member, parts in progress.members().items() if member != first]
+        workers.wait("the second worker", lambda: progress.shared_out(2 * contender.lanes))
+        parts = [part for member, some in progress.members().items() if member not in first for part in some]
         backlog = fill(ground.connection, material.messages)
         workers.wait("a commit", lambda: _behind(backlog, progress, parts) > 0)
         first_seconds, all_seconds = _kill_and_wait(workers, victim, parts, backlog)
@@ -70,7 +70,7 @@ def started_again(arena: Arena, material: Material) -> float:
     with arena.ground(contender) as ground, ExitStack() as stack:
         workers = _Workers(contender, ground, stack)
         victim = workers.start()
-        workers.wait("the worker", lambda: len(workers.progress.members()) == 1)
+        workers.wait("the worker", lambda: workers.progress.shared_out(contender.lanes))
         backlog = fill(ground.connection, material.messages)
         parts = list(backlog.offsets)
         workers.wait("a commit", lambda: _behind(backlog, workers.progress, parts) > 0)

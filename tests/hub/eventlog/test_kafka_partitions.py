@@ -152,7 +152,6 @@ class TestBarrier:
             assert numbers_in(batch.records) == [1]
 
 
-@pytest.mark.soak
 class TestMemory:
     def test_a_large_backlog_waits_in_the_cluster_and_not_here(
         self, log: KafkaLog, monkeypatch: pytest.MonkeyPatch
