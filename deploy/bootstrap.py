@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from adapters.agencies import open_agency
+from adapters.ways import WAYS, Place, WayProblem
+from adapters.ways.sql import database_url
 from consumers.feed import Feed
 from deploy.databases import Databases, open_databases
 from deploy.home import Home
 from deploy.settings import BadSetting, Settings
-from hub.agreements import Agreement, load_agreements
+from hub.agreements import load_agreements
 from hub.bulk import BulkLane
-from hub.database import sqlite_url
 from hub.deliveries import Deliveries
 from hub.destination import Destination
 from hub.eventlog import Batch, EventLog, Log
@@ -132,9 +132,27 @@ class Hub:
         self.log.share(topic, group)
         return [self.log.beside(topic, group) for _ in range(beside)]
 
+    @property
+    def place(self) -> Place:
+        """What the ways of delivery may use of this hub."""
+        return Place(self.home.agencies, self.rules.catalogue, os.environ)
+
+    @property
+    def pushed(self) -> Sequence[str]:
+        """The agencies to which the hub hands events out; the others come and fetch them."""
+        return [name for name, a in self.rules.agreements.by_agency.items() if WAYS[a.delivery["way"]].open]
+
     def destination(self, agency: str) -> Destination:
-        """Open an agency's system in the way that its agreement names."""
-        return open_agency(agency, agency_url(self.home, self.rules.agreements.by_agency[agency]))
+        """Open an agency's system in the way that its agreement names. Raises `WayProblem`."""
+        agreement = self.rules.agreements.by_agency[agency]
+        way = WAYS[agreement.delivery["way"]]
+        if way.open is None:
+            raise WayProblem(f"{agency} fetches its events itself: nothing is handed out by the way {way.name}")
+        return way.open(agreement, self.place)
+
+    def agency_url(self, agency: str) -> str:
+        """Return where the database of an agency is that has one. Raises `WayProblem`."""
+        return database_url(self.rules.agreements.by_agency[agency], self.place)
 
     def feed(
         self,
@@ -188,16 +206,6 @@ def _open_log(settings: Settings, home: Home, registers: sa.Engine) -> Iterator[
     with KafkaLog(connection) as log:
         log.placing = Routes(registers, log).placing
         yield log
-
-
-def agency_url(home: Home, agreement: Agreement) -> str:
-    """Return where an agency's system is: from the environment variable that the agreement names, or a file."""
-    variable = agreement.delivery.get("url_env")
-    if variable is None:
-        return sqlite_url(home.agencies / f"{agreement.agency}.db")
-    if variable not in os.environ:
-        raise BadSetting(f"{variable}: not set; the agreement of {agreement.agency} takes its database URL from it")
-    return os.environ[variable]
 
 
 def agreements_folder(settings: Settings) -> Path:

@@ -63,7 +63,7 @@ class Run:
 
     @property
     def _agencies(self) -> Sequence[str]:
-        return self.hub.agencies if self.delivers is None else self.delivers
+        return self.hub.pushed if self.delivers is None else self.delivers
 
     async def _work(self) -> None:
         stop = asyncio.Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from schemas.conversion import days
 from schemas.reference.units import VN34, provinces
 
 _SCHEMA = Path(__file__).parent.parent / "schemas" / "agreement.schema.json"
+#: One file per way of delivery: which settings it has.
+_WAYS = _SCHEMA.parent / "ways"
 _PERSON = re.compile(r"[0-9]{12}")
 
 
@@ -61,7 +63,7 @@ class Agreement:
     population: Population
     grants: Mapping[str, Grant]
     #: The way of delivery and its settings, as the manifest has them.
-    delivery: Mapping[str, str]
+    delivery: Mapping[str, Any]
     #: First and last day, as days since 1970.
     valid_from: int
     valid_until: int
@@ -114,17 +116,21 @@ def read_agreement(manifest: Path, catalogue: Catalogue) -> Agreement:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise AgreementProblem(f"{manifest}:{line}: not YAML: {error.problem}") from error
-    _check_shape(manifest, node, content)
+    _check_shape(manifest, node, content, orjson.loads(_SCHEMA.read_bytes()))
+    _check_delivery(manifest, node, content)
     _check_types(manifest, node, content, catalogue)
     _check_values(manifest, node, content)
     return _agreement_of(manifest, content)
 
 
-def _check_shape(manifest: Path, node: yaml.Node | None, content: Any) -> None:
-    error = best_match(Draft202012Validator(orjson.loads(_SCHEMA.read_bytes())).iter_errors(content))
+def _check_shape(
+    manifest: Path, node: yaml.Node | None, content: Any, schema: Any, above: Sequence[str | int] = ()
+) -> None:
+    """Check a part of the manifest, which stands below `above`."""
+    error = best_match(Draft202012Validator(schema).iter_errors(content))
     if error is None:
         return
-    path, allowed = list(error.absolute_path), []
+    path, allowed = [*above, *error.absolute_path], []
     if error.validator == "enum":
         allowed = error.validator_value
     elif error.validator == "additionalProperties":
@@ -133,6 +139,23 @@ def _check_shape(manifest: Path, node: yaml.Node | None, content: Any) -> None:
     where = "/".join(str(part) for part in path) or "the manifest"
     hint = f" Allowed: {', '.join(map(str, allowed))}." if allowed else ""
     raise AgreementProblem(f"{manifest}:{_line_of(node, path)}: {where}: {error.message}.{hint}")
+
+
+def _check_delivery(manifest: Path, node: yaml.Node | None, content: Any) -> None:
+    """Check the settings of the way of delivery by that way's own schema."""
+    way, known = content["delivery"]["way"], ways()
+    if way not in known:
+        line = _line_of(node, ["delivery", "way"])
+        raise AgreementProblem(f"{manifest}:{line}: delivery/way: {way!r} is no way. Allowed: {', '.join(known)}.")
+    common = orjson.loads(_SCHEMA.read_bytes())["properties"]["delivery"]["properties"]
+    own = orjson.loads((_WAYS / f"{way}.schema.json").read_bytes())
+    schema = {**own, "properties": {**common, **own["properties"]}, "additionalProperties": False}
+    _check_shape(manifest, node, content["delivery"], schema, ["delivery"])
+
+
+def ways() -> Sequence[str]:
+    """Return the names of the ways of delivery that an agreement may name."""
+    return sorted(file.name.removesuffix(".schema.json") for file in _WAYS.glob("*.schema.json"))
 
 
 def _check_types(manifest: Path, node: yaml.Node | None, content: Any, catalogue: Catalogue) -> None:
@@ -208,7 +231,7 @@ def _population_of(manifest: Path, population: Any) -> Population:
     return Population(persons=frozenset(line for line in lines if line))
 
 
-def _line_of(node: yaml.Node | None, path: list[str | int]) -> int:
+def _line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
     """Return the line (from 1) on which the value at `path` stands, or the nearest one above it."""
     line = 1
     for part in path:

@@ -60,6 +60,15 @@ class Receipt:
 class Unavailable(Exception):
     """The agency can't take anything now. Nothing of the batch may be taken as applied; it comes again."""
 
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        """`reason` is for the operator, without personal data; `retry_after`: seconds that the agency asked for."""
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Gone(Unavailable):
+    """The agency wants no more events: it is suspended until an operator resumes it. Nothing is lost."""
+
 
 class Destination(Protocol):
     """An agency's system."""

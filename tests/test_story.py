@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from consumers.loop import deliver_once
-from deploy.bootstrap import Hub, agency_url, open_hub
+from deploy.bootstrap import Hub, open_hub
 from deploy.settings import load_settings
 from hub.database import open_database, reading
 from hub.intake.desk import Sent
@@ -51,7 +51,7 @@ class Tour(NamedTuple):
 
     def rows(self, agency: str, table: str, person: str) -> list[dict[str, Any]]:
         """Return what an agency's own database holds about a person."""
-        engine = open_database(agency_url(self.hub.home, self.hub.rules.agreements.by_agency[agency]))
+        engine = open_database(self.hub.agency_url(agency))
         with reading(engine) as connection:
             found = sa.Table(table, sa.MetaData(), autoload_with=connection)
             rows = connection.execute(sa.select(found).where(found.c.person == person)).mappings()

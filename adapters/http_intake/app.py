@@ -16,12 +16,12 @@ from starlette.requests import ClientDisconnect
 from adapters.http_intake.collector import Collector, Unavailable
 from adapters.http_intake.description import EVENTS, SAYS, TITLE
 from adapters.http_intake.modes import Offer, Offered, read_request
-from adapters.http_intake.problems import Problem, try_again
 from adapters.http_intake.queue import Busy, HandedIn
 from adapters.http_intake.senders import LOCAL, BadTokens, Sender, Senders, forbidden
 from adapters.http_intake.verdict import Verdict
 from hub.intake.admit import LONGEST
 from hub.intake.desk import Sent, Unread
+from hub.problems import Problem, try_again
 
 #: Seconds that a sender has for its body, and that it waits for the log.
 _BODY_PATIENCE = 30.0

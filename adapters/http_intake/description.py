@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.http_intake.modes import BATCH, JSON, MOST, STRUCTURED
-from adapters.http_intake.problems import MEDIA_TYPE
 from hub.intake.admit import LONGEST
+from hub.problems import MEDIA_TYPE
 
 TITLE = "Dân Cư Hub: intake"
 SAYS = (

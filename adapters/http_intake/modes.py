@@ -10,8 +10,8 @@ import msgspec
 import orjson
 
 from adapters.http_intake.binary import read_binary
-from adapters.http_intake.problems import Problem
 from hub.intake.desk import Unread
+from hub.problems import Problem
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"

@@ -41,7 +41,7 @@ def run(
             screen.print(f"Đang chạy tại / running in {where} · {len(hub.agencies)} cơ quan / agencies", markup=False)
         check_registry(hub)
         own = 0 if until_idle or hub.settings.schema_registry else registry_port
-        with _registry(hub, own), answering(hub, health, works=True, delivers=hub.agencies) as signs:
+        with _registry(hub, own), answering(hub, health, works=True, delivers=hub.pushed) as signs:
             Run(hub, until_idle=until_idle, observe=tell_outages, signs=signs).go()
 
 

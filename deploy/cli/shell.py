@@ -15,6 +15,7 @@ from rich.console import Console
 
 from adapters.ingest import CannotRead
 from adapters.registry.problem import RegistryProblem
+from adapters.ways import WayProblem
 from deploy.bootstrap import Hub, open_hub
 from deploy.home import HomeBusy, HomeDamaged
 from deploy.memory import settle_memory
@@ -65,7 +66,7 @@ def plain_errors() -> Iterator[None]:
     """Turn the errors of a broken world into one sentence and exit code 1; a bad setting's is 2. Bugs stay bugs."""
     try:
         yield
-    except BadSetting as problem:
+    except (BadSetting, WayProblem) as problem:
         fail(str(problem), 2)
     except _KNOWN as problem:
         fail(str(problem))

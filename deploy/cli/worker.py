@@ -49,7 +49,10 @@ def _chosen(hub: Hub, agencies: Sequence[str], *, every: bool) -> Sequence[str]:
     unknown = [name for name in agencies if name not in hub.agencies]
     if unknown:
         fail(f"no agreement with {', '.join(unknown)}. There are: {', '.join(hub.agencies)}", 2)
-    return hub.agencies if every else list(dict.fromkeys(agencies))
+    fetching = [name for name in agencies if name not in hub.pushed]
+    if fetching:
+        fail(f"{', '.join(fetching)}: fetches its events itself; there is nothing to hand out", 2)
+    return hub.pushed if every else list(dict.fromkeys(agencies))
 
 
 def _need_kafka(hub: Hub, command: str) -> None:

@@ -10,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from adapters.agencies import insurance, land, tax, welfare
-from deploy.bootstrap import Hub, agency_url
+from deploy.bootstrap import Hub
 from deploy.demo.lines import SourceLine
 from hub.database import open_database, reading
 
@@ -56,7 +56,7 @@ def effects(hub: Hub) -> list[tuple[str, str, int]]:
 
 @contextmanager
 def _database(hub: Hub, agency: str) -> Iterator[sa.Engine]:
-    engine = open_database(agency_url(hub.home, hub.rules.agreements.by_agency[agency]))
+    engine = open_database(hub.agency_url(agency))
     try:
         yield engine
     finally:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from adapters.agencies.applied_events import APPLIED_EVENTS
 from adapters.ingest import Ingest
-from deploy.bootstrap import Hub, agency_url, now_ms
+from deploy.bootstrap import Hub, now_ms
 from deploy.demo.comparison import Applied, compare
 from deploy.demo.expectation import Expected, Terms
 from deploy.demo.faults import Down, Picky
@@ -106,7 +106,7 @@ def clear(home: Path) -> None:
 
 def applied_by(hub: Hub, agreement: Agreement) -> Sequence[Applied]:
     """Return what an agency's database says it has applied, in its order."""
-    engine = open_database(agency_url(hub.home, agreement))
+    engine = open_database(hub.agency_url(agreement.agency))
     c = APPLIED_EVENTS.c
     try:
         with reading(engine) as connection:

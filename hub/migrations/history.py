@@ -12,6 +12,10 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+import hub.access.tables
+import hub.audit.tables
+import hub.contacts.tables
+import hub.replays.tables  # noqa: F401 - these belong to the deliveries' metadata
 from hub.deliveries import tables as deliveries
 from hub.registers import tables as registers
 

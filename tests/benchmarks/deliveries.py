@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from adapters.agencies.applied_events import APPLIED_EVENTS
 from consumers.loop import deliver_once
-from deploy.bootstrap import Hub, agency_url
+from deploy.bootstrap import Hub
 from hub.database import open_database
 from hub.topics import DELIVER, outbox
 from tests.benchmarks.bare import insert_seconds
@@ -53,7 +53,7 @@ def _hand_out(hub: Hub, agencies: Iterable[str]) -> None:
 
 def _bare_seconds(hub: Hub, agency: str, place: Workplace) -> float:
     """Return how long bare SQLite takes for the rows that the agency's `applied_events` has now."""
-    engine = open_database(agency_url(hub.home, hub.rules.agreements.by_agency[agency]))
+    engine = open_database(hub.agency_url(agency))
     with engine.connect() as connection:
         query = sa.select(APPLIED_EVENTS).order_by(APPLIED_EVENTS.c.applied_order)
         rows = [tuple(row) for row in connection.execute(query)]

@@ -42,7 +42,7 @@ def problem(folder: Path, text: str | bytes) -> str:
         ("population: everyone", 'population: {provinces: ["02"]}', "'02' is no province of today. Allowed: 01, 04"),
         ("population: everyone", "population: nobody", "population: "),
         ("    purpose: tax-administration", "    purpose: Tax!", "grants/0/purpose: 'Tax!' does not match"),
-        ("  way: sql", "  way: pigeon", "delivery/way: 'pigeon' is not one of ['sql']. Allowed: sql"),
+        ("  way: sql", "  way: pigeon", "delivery/way: 'pigeon' is no way. Allowed: feed, files, kafka, sql, webhook"),
         ("  way: sql", "  way: sql\n  url_env: not-a-name", "delivery/url_env: 'not-a-name' does not match"),
     ],
 )

@@ -26,7 +26,7 @@ from tests.benchmarks.kafka.watch import Stuck
 
 #: Events per second, and how many intake takes at once, as an HTTP client would send them.
 RATE = 500
-_PIECE = 10
+_PIECE = 100
 #: Seconds between looks into an agency's database; what is measured is too long by up to this.
 _LOOK = 0.01
 #: The first seconds are for warming up and are not counted.

@@ -1,0 +1,107 @@
+"""A chain of entries: each has a hash over itself and the hash before it, so that no change goes unseen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import orjson
+import sqlalchemy as sa
+
+from hub.audit.tables import entries
+from hub.database import take_turns
+
+#: What stands before the first entry.
+_NOTHING: Final = "0" * 64
+#: The number of our advisory lock in PostgreSQL: one writes at a time.
+_TURN: Final = 7_310_002
+_PAGE = 1000
+
+
+class Entry(NamedTuple):
+    """Something that somebody did."""
+
+    #: Milliseconds since 1970 UTC.
+    at: int
+    by: str
+    #: A stable name, such as `replay.approved`.
+    action: str
+    #: To what: an agency, or the id of a replay.
+    subject: str
+    reason: str | None
+    #: Further facts, without personal data.
+    detail: Mapping[str, Any]
+
+
+class Written(NamedTuple):
+    """An entry in its place."""
+
+    number: int
+    entry: Entry
+    hash: str
+
+
+class Broken(NamedTuple):
+    """Where the chain does not hold: the number of the first entry that is not as it was written, or is missing."""
+
+    number: int
+    what: str
+
+
+def write_entry(connection: sa.Connection, entry: Entry) -> None:
+    """Add an entry, in the transaction of what it tells about."""
+    take_turns(connection, _TURN)
+    last = connection.execute(
+        sa.select(entries.c.number, entries.c.hash).order_by(entries.c.number.desc()).limit(1)
+    ).one_or_none()
+    number, before = (last.number + 1, last.hash) if last is not None else (1, _NOTHING)
+    detail = orjson.dumps(entry.detail, option=orjson.OPT_SORT_KEYS).decode()
+    row = {**entry._asdict(), "number": number, "detail": detail, "before": before}
+    connection.execute(sa.insert(entries), {**row, "hash": _hash(row)})
+
+
+def entries_of(
+    connection: sa.Connection, subject: str | None = None, after: int = 0, limit: int = _PAGE
+) -> list[Written]:
+    """Return the next entries behind a number, about one subject or all."""
+    query = sa.select(entries).where(entries.c.number > after).order_by(entries.c.number).limit(limit)
+    if subject is not None:
+        query = query.where(entries.c.subject == subject)
+    return [_written(row) for row in connection.execute(query)]
+
+
+def check_trail(connection: sa.Connection, expected_last: tuple[int, str] | None = None) -> Broken | None:
+    """Look through the whole chain; return the first place where it does not hold, or None.
+
+    `expected_last` is the number and hash of an entry that was noted elsewhere: without it, an end that was cut off
+    can't be seen.
+    """
+    number, before, noted = 0, _NOTHING, expected_last
+    while rows := _page(connection, number):
+        for row in rows:
+            if row["number"] != number + 1:
+                return Broken(number + 1, "is missing")
+            if row["before"] != before or row["hash"] != _hash(row):
+                return Broken(row["number"], "is not as it was written")
+            number, before = row["number"], row["hash"]
+            if noted is not None and noted[0] == number and noted[1] != before:
+                return Broken(number, "is another one than was noted")
+    if noted is not None and noted[0] > number:
+        return Broken(number + 1, "is missing")
+    return None
+
+
+def _page(connection: sa.Connection, after: int) -> Sequence[Mapping[str, Any]]:
+    query = sa.select(entries).where(entries.c.number > after).order_by(entries.c.number).limit(_PAGE)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _written(row: sa.Row[Any]) -> Written:
+    entry = Entry(row.at, row.by, row.action, row.subject, row.reason, orjson.loads(row.detail))
+    return Written(row.number, entry, row.hash)
+
+
+def _hash(row: Mapping[str, Any]) -> str:
+    names = ("number", "at", "by", "action", "subject", "reason", "detail", "before")
+    return hashlib.sha256(orjson.dumps([row[name] for name in names])).hexdigest()
