@@ -55,12 +55,11 @@ class Arena:
         *words: str,
         prefix: Sequence[str] = (),
         settings: Mapping[str, str] | None = None,
-        before: str = "",
     ) -> Process:
         """Return a process of this name, not started yet; `settings` are further environment variables."""
         environment = {**self.environment, **(settings or {})}
         log = self.folder / f"{name}.said"
-        self.processes[name] = Process(name, words, environment, log, prefix, before)
+        self.processes[name] = Process(name, words, environment, log, prefix)
         return self.processes[name]
 
     def start(self, name: str, *words: str, prefix: Sequence[str] = (), **more: str) -> Process:

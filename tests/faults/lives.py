@@ -70,11 +70,9 @@ class Forked:
 class Started:
     """A life that begins with a command, such as one that enters another network namespace."""
 
-    def __init__(
-        self, prefix: Sequence[str], before: str, words: Sequence[str], environment: Mapping[str, str], log: Path
-    ) -> None:
+    def __init__(self, prefix: Sequence[str], words: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         """Begin it."""
-        command = [*prefix, sys.executable, "-c", f"{before}\n{_MAIN}", *words]
+        command = [*prefix, sys.executable, "-c", _MAIN, *words]
         with log.open("ab") as said:
             self._popen = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=dict(environment)

@@ -29,8 +29,6 @@ class Process:
     log: Path
     #: What enters another network namespace or the like before Python starts.
     prefix: Sequence[str] = ()
-    #: Python statements that come before the command: for a constant that has no setting.
-    before: str = ""
     kills: int = 0
     _life: Life | None = field(default=None, repr=False)
     _since: int = 0
@@ -39,8 +37,8 @@ class Process:
         """Start it, for the first time or again."""
         assert not self.alive, f"{self.name} runs already"
         self._since = self.log.stat().st_size if self.log.exists() else 0
-        if self.prefix or self.before:
-            self._life = Started(self.prefix, self.before, self.words, self.environment, self.log)
+        if self.prefix:
+            self._life = Started(self.prefix, self.words, self.environment, self.log)
         else:
             self._life = Forked(self.words, self.environment, self.log)
 

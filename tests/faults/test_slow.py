@@ -21,8 +21,8 @@ _LOG = logging.getLogger(__name__)
 _OVERTAKEN = ("we were out of touch too long", "another worker was quicker", "another process has taken over the feed")
 #: Events a second: a fault takes as long as it takes, and there must be load all the time.
 _PACE = 100.0
-#: Gives a worker up after seconds instead of a minute without a turn. There is no setting for it.
-_IMPATIENT = "from hub.eventlog.kafka.share import OPTIONS; OPTIONS['max_poll_interval_ms'] = 7000"
+#: Gives a worker up after seconds instead of a minute without a turn.
+_IMPATIENT = {"DANCU_KAFKA_MAX_POLL_INTERVAL_MS": "7000"}
 
 
 def test_processes_that_stand_still_are_fenced_and_go_on(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_processes_that_stand_still_are_fenced_and_go_on(tmp_path: Path) -> None
 def test_a_worker_that_is_slower_than_the_poll_interval_is_fenced_in_the_middle_of_a_batch(tmp_path: Path) -> None:
     seed = chosen_seed()
     with arena(tmp_path, events=30_000, seed=seed) as scene:
-        slow = scene.make("worker1", "worker", before=_IMPATIENT)
+        slow = scene.make("worker1", "worker", settings=_IMPATIENT)
         slow.start()
         scene.busy(workers=1, pace=_PACE)
         for _ in range(2):

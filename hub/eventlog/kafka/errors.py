@@ -36,6 +36,11 @@ _WRONG = {
     KafkaError._INVALID_ARG: "a setting of the Kafka client is wrong",
     KafkaError._SSL: "TLS does not come about; `dancu doctor` says why",
 }
+#: What passes by itself, but not because the cluster answers again.
+_PASSES = {
+    KafkaError._MAX_POLL_EXCEEDED: "this process was too slow, so that its partitions went to others; it joins again",
+    KafkaError._STATE: "this process has left its group, or joins it just now; it tries again",
+}
 #: The cluster is busy with itself, such as choosing a leader: asking again helps, soon.
 _BUSY = frozenset(
     {
@@ -74,6 +79,8 @@ def in_words(error: KafkaError, doing: str) -> LogUnavailable:
     wrong = _WRONG.get(error.code())
     if wrong:
         return LogUnavailable(f"Kafka, {doing}: {wrong} ({error.str() or error.name()})")
+    if error.code() in _PASSES:
+        return LogAway(f"Kafka, {doing}: {_PASSES[error.code()]} ({error.name()}). Nothing is lost.")
     return LogAway(
         f"Kafka, {doing}: {error.str() or error.name()} ({error.name()}). Nothing is lost; it goes on when the cluster"
         " answers again. `dancu doctor` looks for the reason."

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,6 @@ from hub import headers as h
 from hub.eventlog import LogAway, LogUnavailable, Outputs, PositionMoved, Record, partition_of
 from hub.eventlog.connection import KafkaConnection
 from hub.eventlog.kafka import KafkaLog
-from hub.eventlog.kafka.share import OPTIONS
 from tests.hub.eventlog.on_kafka import (
     PIPELINE,
     RECEIVED,
@@ -136,12 +136,10 @@ def test_an_owner_that_was_overtaken_commits_nothing_and_reads_on_from_there(
     assert copied(log) == [0, 1, 2, 3]
 
 
-def test_an_owner_that_was_taken_for_dead_commits_nothing_and_comes_back(
-    log: KafkaLog, kafka: KafkaConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hub.eventlog.kafka.following.OPTIONS", {**OPTIONS, "max_poll_interval_ms": 6000})
+def test_an_owner_that_was_taken_for_dead_commits_nothing_and_comes_back(log: KafkaLog, kafka: KafkaConnection) -> None:
     send(log, *(message for key in KEYS for message in numbered(key, range(3))))
-    with a_member(kafka) as sleeper, a_member(kafka) as other:
+    impatient = replace(kafka, options={**kafka.options, "max.poll.interval.ms": "6000"})
+    with a_member(impatient) as sleeper, a_member(kafka) as other:
         eventually(lambda: shared_out(sleeper, other))
         mine = sleeper.read(RECEIVED, PIPELINE, 3)
         assert mine.records
