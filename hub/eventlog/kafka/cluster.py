@@ -22,6 +22,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from hub.eventlog import LogUnavailable
 from hub.eventlog.connection import KafkaConnection
 from hub.eventlog.kafka.errors import UNKNOWN_TOPIC, in_words, insist, plain
+from hub.eventlog.kafka.share import times_of
 
 _LOG = logging.getLogger(__name__)
 #: What the client itself has to say, such as that it looks for a broker.
@@ -77,7 +78,7 @@ class Cluster:
 
     def consumer(self, group: str, **more: Any) -> Consumer:
         """Return a consumer that reads what is committed, and commits nothing by itself."""
-        options = {**_READING, "group_id": self.connection.name(group), **more}
+        options = {**_READING, **times_of(self.connection), "group_id": self.connection.name(group), **more}
         with plain("making a reader"):
             return Consumer(self._config(**options))
 

@@ -18,7 +18,7 @@ from hub.eventlog.kafka.fetch import at_end, fetch_until
 from hub.eventlog.kafka.group import Group
 from hub.eventlog.kafka.place import Place
 from hub.eventlog.kafka.places import Places
-from hub.eventlog.kafka.share import join, options_of
+from hub.eventlog.kafka.share import OPTIONS, join
 from hub.eventlog.kafka.stretch import PAGE_BYTES, Stretch
 from hub.eventlog.kafka.writer import Packed, Progress, Writer
 
@@ -214,8 +214,7 @@ class Following:
     def _fetch_some(self) -> None:
         """Fetch what is there; wait a little only when there is nothing at all."""
         if self._consumer is None:
-            options = options_of(self._cluster.connection)
-            self._consumer = self._cluster.consumer(f"{self._group}.{self._topic}.members", **options)
+            self._consumer = self._cluster.consumer(f"{self._group}.{self._topic}.members", **OPTIONS)
             join(self._consumer, self._name, self._begin, self._end)
         deadline = time.monotonic() + _POLL
         while True:

@@ -16,19 +16,15 @@ from hub.eventlog.connection import KafkaConnection
 
 _LOG = logging.getLogger(__name__)
 
+#: Options of a consumer that is a member.
+OPTIONS: Final[dict[str, Any]] = {"partition_assignment_strategy": "cooperative-sticky", "fetch_wait_max_ms": 100}
 #: Milliseconds until a dead process is noticed, and one that does not turn; unless the settings say otherwise.
-_OPTIONS: Final = {
-    "session.timeout.ms": 6000,
-    "heartbeat.interval.ms": 1500,
-    "max.poll.interval.ms": 60_000,
-    "fetch.wait.max.ms": 100,
-}
+_TIMES: Final = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 1500, "max.poll.interval.ms": 60_000}
 
 
-def options_of(connection: KafkaConnection) -> dict[str, Any]:
-    """Return the options of a consumer that is a member."""
-    ours = {name.replace(".", "_"): value for name, value in _OPTIONS.items() if name not in connection.options}
-    return {"partition_assignment_strategy": "cooperative-sticky", **ours}
+def times_of(connection: KafkaConnection) -> dict[str, Any]:
+    """Return after how long the cluster gives a consumer up. No consumer is made without: they must fit together."""
+    return {name.replace(".", "_"): value for name, value in _TIMES.items() if name not in connection.options}
 
 
 def join(consumer: Consumer, topic: str, begin: Callable[[list[int]], None], end: Callable[[list[int]], None]) -> None:
