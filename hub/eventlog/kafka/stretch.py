@@ -41,19 +41,22 @@ class Stretch:
     def add(self, fetched: Fetched) -> None:
         """Add the next record, or the word that there is no more for now. A record that is here is left out."""
         offset = fetched.offset() or 0
-        if at_end(fetched):
+        if fetched.error() is not None and at_end(fetched):
             self.reach(offset)
             return
-        if offset < self.end.offset:
+        next_offset, position, latest = self.end
+        if offset < next_offset:
             return
-        at = max(self.end.at, fetched.timestamp()[1])
+        at = fetched.timestamp()[1]
+        if at < latest:
+            at = latest
         value = fetched.value() or b""
         pairs: Any = fetched.headers() or ()
         headers = {name: content.decode() for name, content in pairs}
-        record = Record(self.end.position + 1, at, (fetched.key() or b"").decode(), value, headers)
-        self._records.append((offset, record))
+        position += 1
+        self._records.append((offset, Record(position, at, (fetched.key() or b"").decode(), value, headers)))
         self.size += len(value)
-        self.end = Place(offset + 1, record.position, at)
+        self.end = Place(offset + 1, position, at)
 
     def reach(self, offset: int) -> None:
         """Note that no record comes before an offset."""

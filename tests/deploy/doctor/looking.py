@@ -14,7 +14,7 @@ from deploy.settings import load_settings
 from tests.commands import check_words
 
 #: Seconds for one answer: on a busy machine everything is slow, and only silence costs that long.
-PATIENCE = 8.0
+PATIENCE = 30.0
 #: Settings by their names without DANCU_.
 Given = Mapping[str, str | Path]
 _NONE: Given = MappingProxyType({})
