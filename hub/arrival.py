@@ -42,10 +42,17 @@ class Arrival(NamedTuple):
         """Return the event as one of the person who has this number now."""
         return self._replace(person=person, fact=fact_key(person, self.type, self.fact_id))
 
+    def bounded(self, bounds: Sequence[int] | None) -> Arrival:
+        """Return the event with its bounds. In a third of the time of `_replace`: every event comes by here."""
+        return Arrival._make((*self[:_BOUNDS], bounds, *self[_BOUNDS + 1 :]))
+
     @property
     def vital_fact(self) -> str | None:
         """The vital fact that the act reports, whichever register reports it."""
         return None if self.vital is None else f"{self.person}|{self.type}|{self.vital}"
+
+
+_BOUNDS = Arrival._fields.index("bounds")
 
 
 def fact_key(person: str, type_name: str, fact_id: str) -> str:

@@ -16,9 +16,6 @@ from schemas.versions import event_subject
 END_OF_TIME = 1 << 62
 
 
-#: The place of an arrival's bounds: to fill it in by slices takes a third of what `_replace` does.
-_BOUNDS = Arrival._fields.index("bounds")
-
 #: Returns where each field of a type's value starts; raises for a damaged one (`Projector.bounds`).
 Bounds = Callable[[str, bytes], Sequence[int] | None]
 
@@ -41,7 +38,7 @@ def validate(records: Sequence[Record], catalogue: Catalogue, bounds: Bounds) ->
             refused.append(Refusal(record.position, arrival.event_id, *problem))
             continue
         try:
-            arrivals.append(Arrival(*arrival[:_BOUNDS], bounds(arrival.type, arrival.value), *arrival[_BOUNDS + 1 :]))
+            arrivals.append(arrival.bounded(bounds(arrival.type, arrival.value)))
         except (ValueError, EOFError, IndexError, OverflowError) as damage:
             detail = f"the value is no {arrival.type}: {type(damage).__name__}"
             refused.append(Refusal(record.position, arrival.event_id, "damaged", detail))
