@@ -51,7 +51,7 @@ def test_a_bad_setting_is_named_with_what_is_allowed(tmp_path: Path, name: str, 
         ("sector: ministry", "sector: church", 5, "Allowed: ministry, enterprise, telecom, locality, bank"),
         ("DeathRegistered", "DeathForetold", 10, "unknown event type 'DeathForetold'. Allowed: AddressProtection"),
         ("population: everyone", "population: }", 8, "not YAML"),
-        ("way: sql", "way: pigeon", 14, "Allowed: sql"),
+        ("way: sql", "way: pigeon", 14, "Allowed: feed, files, kafka, sql, webhook"),
         ("2025-01-01", "2025-02-30", None, "'2025-02-30' is no date"),
     ],
 )
