@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from consumers.feed import Feed
 from consumers.outage import Effort, search_order
 from hub.deliveries import Failure, Outcome, Trial
-from hub.destination import Event, Receipt, Rejection, Unavailable, Unreadable
+from hub.destination import Event, Gone, Receipt, Rejection, Unavailable, Unreadable
 from hub.eventlog import Record
 
 
@@ -29,6 +29,8 @@ def attempt(lane: Lane, records: Sequence[Record], witness: Record | None) -> li
     """
     try:
         return _send(lane, records)
+    except Gone:
+        raise
     except Unavailable as outage:
         if not lane.effort.isolate:
             raise
@@ -40,7 +42,7 @@ def latest_taken(trials: Sequence[Trial]) -> Record | None:
     return next((trial.record for trial in reversed(trials) if trial.failure is None), None)
 
 
-def _answered(trial: Trial) -> bool:
+def answered(trial: Trial) -> bool:
     """Taken or rejected, but by the agency itself."""
     return trial.failure is None or trial.failure.outcome is Outcome.REJECTED
 
@@ -57,7 +59,7 @@ def _send(lane: Lane, records: Sequence[Record]) -> list[Trial]:
     started = feed.clock()
     opened = feed.open_events(feed.agency, records, replayed=lane.replayed)
     events = [answer for answer in opened if isinstance(answer, Event)]
-    receipt = feed.destination.deliver(events) if events else Receipt()
+    receipt = _deliver(feed, events) if events else Receipt()
     refused = {rejection.event_id: rejection for rejection in receipt.rejected}
     unknown = refused.keys() - {event.event_id for event in events}
     if unknown:
@@ -66,6 +68,11 @@ def _send(lane: Lane, records: Sequence[Record]) -> list[Trial]:
     return [
         Trial(record, _failure(answer, refused), at, seconds) for record, answer in zip(records, opened, strict=True)
     ]
+
+
+def _deliver(feed: Feed, events: Sequence[Event]) -> Receipt:
+    with feed.gate.outside():
+        return feed.destination.deliver(events)
 
 
 def _failure(answer: Event | Unreadable, refused: dict[str, Rejection]) -> Failure | None:
@@ -92,7 +99,7 @@ def _one_by_one(lane: Lane, records: Sequence[Record], witness: Record | None, o
             suspects.append(record)
             if len(suspects) == len(trials) == lane.effort.probes:
                 _ask_again(lane, witness, outage)
-        elif _answered(trial):
+        elif answered(trial):
             witness = record
     for suspect in suspects:
         trial = trials[suspect.position] = _probe(lane, suspect)
@@ -106,6 +113,8 @@ def _probe(lane: Lane, record: Record) -> Trial:
     started = lane.feed.clock()
     try:
         return _send(lane, [record])[0]
+    except Gone:
+        raise
     except Unavailable as outage:
         failure = Failure(Outcome.UNAVAILABLE, "unavailable", str(outage))
         return Trial(record, failure, lane.feed.now(), lane.feed.clock() - started)
@@ -118,6 +127,6 @@ def _fell_over(trial: Trial) -> bool:
 def _ask_again(lane: Lane, witness: Record | None, outage: Unavailable) -> Trial:
     """Hand out the witness once more. Raises `Unavailable` unless the agency answers."""
     trial = _send(lane, [witness])[0] if witness else None
-    if trial is None or not _answered(trial):
+    if trial is None or not answered(trial):
         raise outage
     return trial

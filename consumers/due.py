@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from consumers.attempt import Lane, attempt, latest_taken, scheduled
+from consumers.attempt import Lane, answered, attempt, latest_taken, scheduled
 from consumers.feed import Feed, Progress, tell
 from consumers.outage import Effort
 from consumers.people import People
-from hub.deliveries import Held, Link, Trial
+from hub.deliveries import Failure, Held, Link, Outcome, Trial
 from hub.destination import Unavailable
+from hub.eventlog import Record
 
 
 def deliver_due(feed: Feed, effort: Effort) -> Progress:
@@ -54,21 +55,41 @@ def _ready(feed: Feed, due: Sequence[Held]) -> list[Held]:
 
 
 def _attempt(feed: Feed, effort: Effort, ready: Sequence[Held]) -> list[Trial]:
-    """Only what the agency was given before is marked as replayed, not what merely waited."""
-    trials: list[Trial] = []
+    """Only what somebody wants to be sent again is marked as replayed, not what waited or is tried by the schedule.
+
+    What the agency may not have any more is not sent.
+    """
+    barred = feed.may_have(feed.agency, [entry.record for entry in ready])
+    trials = [_withheld(feed, entry.record, barred[entry.record.position]) for entry in ready if _is_in(barred, entry)]
     for replayed in (True, False):
-        records = [entry.record for entry in ready if bool(entry.attempts) is replayed]
+        free = [entry for entry in ready if not _is_in(barred, entry)]
+        records = [entry.record for entry in free if _replayed(entry) is replayed]
         if records:
             lane = Lane(feed, effort, replayed)
             trials += attempt(lane, records, latest_taken(trials) or effort.witness)
     return trials
 
 
+def _is_in(barred: Mapping[int, str], entry: Held) -> bool:
+    return entry.record.position in barred
+
+
+def _withheld(feed: Feed, record: Record, reason: str) -> Trial:
+    failure = Failure(Outcome.WITHHELD, reason, "not sent: the legal basis does not hold any more")
+    return Trial(record, failure, feed.now(), 0.0)
+
+
+def _replayed(entry: Held) -> bool:
+    return bool(entry.attempts) and entry.request is not None
+
+
 def _record(feed: Feed, ready: Sequence[Held], trials: Sequence[Trial]) -> None:
     tried = {entry.record.position: entry for entry in ready}
-    planned = [scheduled(feed, trial, tried[trial.record.position].attempts + 1) for trial in trials]
-    taken = [trial.record.position for trial in trials if not trial.failure]
-    behind = People.behind(feed.store.keys_behind(feed.agency, taken), feed.same_person)
+    planned = [
+        trial if trial.closes else scheduled(feed, trial, tried[trial.record.position].attempts + 1) for trial in trials
+    ]
+    gone = [trial.record.position for trial in trials if trial.closes]
+    behind = People.behind(feed.store.keys_behind(feed.agency, gone), feed.same_person)
     feed.store.record_due(feed.agency, tried, planned, behind.numbers)
 
 
@@ -76,4 +97,7 @@ def _progress(ready: Iterable[Held], trials: Sequence[Trial]) -> Progress:
     tried_before = {entry.record.position for entry in ready if entry.attempts}
     taken = [trial.record.position for trial in trials if not trial.failure]
     replayed = sum(position in tried_before for position in taken)
-    return Progress(len(taken), len(trials) - len(taken), replayed=replayed, witness=latest_taken(trials))
+    heard = any(map(answered, trials))
+    return Progress(
+        len(taken), len(trials) - len(taken), replayed=replayed, witness=latest_taken(trials), answered=heard
+    )

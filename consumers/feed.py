@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from consumers.gate import Gate, Open
+from consumers.line import Line
 from consumers.outage import Patience
 from consumers.people import SamePerson, each_alone
 from hub.deliveries import Deliveries
 from hub.destination import Destination, OpenEvents
+from hub.entitlement import MayHave, all_may_go
 from hub.eventlog import EventLog, Record
 from hub.observe import BatchDelivered, Observer, nobody, quiet
 from hub.topics import outbox
@@ -39,6 +42,8 @@ class Feed:
     open_events: OpenEvents
     same_person: SamePerson = each_alone
     schedule: Schedule = operator_decides
+    #: Asked for everything that was kept back, when its turn comes: its legal basis may have ended meanwhile.
+    may_have: MayHave = all_may_go
     observe: Observer = nobody
     #: Told after each turn of the loop, with the seconds that it rests because the agency is away.
     on_turn: Callable[[float], None] = quiet
@@ -47,6 +52,10 @@ class Feed:
     patience: Patience = field(default_factory=Patience)
     #: Records per batch.
     limit: int = 500
+    #: Where many loops work in one process: who may work now.
+    gate: Gate = field(default_factory=Open)
+    #: Who notes contacts and tells what operators have ordered; None: nobody.
+    line: Line | None = None
 
     @property
     def topic(self) -> str:
@@ -74,6 +83,10 @@ class Progress:
     moved: bool = False
     #: An event that the agency has just taken.
     witness: Record | None = None
+    #: A part of a feed that an operator has rewound.
+    rewound: bool = False
+    #: The agency itself has said something.
+    answered: bool = field(default=False, compare=False)
 
     @property
     def idle(self) -> bool:
@@ -90,6 +103,8 @@ class Progress:
             self.committed + other.committed,
             self.moved or other.moved,
             other.witness or self.witness,
+            self.rewound or other.rewound,
+            self.answered or other.answered,
         )
 
 

@@ -34,6 +34,11 @@ class Never:
 NEVER = Never()
 
 
+#: Up to so many loops in a process don't wait for their batches to grow; beyond, so many seconds for each of them.
+_FEW, _GATHER_EACH, _LONGEST_GATHER = 20, 0.005, 2.0
+_IDLE = 0.2
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How a delivery loop waits. Times in seconds."""
@@ -46,12 +51,32 @@ class Patience:
     #: So many single events are tried without any answer before it is taken for a real outage.
     probes: int = 20
     #: The pause when there is nothing to hand out.
-    idle_pause: float = 0.2
+    idle_pause: float = _IDLE
+    #: The pause after a batch that was not full, so that more gathers: for who hands out many feeds at once.
+    gather: float = 0.0
+    #: The pause between two looks whether a suspended agency has been resumed.
+    suspended_pause: float = 1.0
+    #: An agency that asks for a longer pause gets it, up to this.
+    longest_asked: float = 300.0
 
-    def pause(self, outages: int) -> float:
-        """Return how long to wait after so many outages in a row (1 and more)."""
+    @classmethod
+    def among(cls, loops: int) -> Patience:
+        """Return the patience of each of so many loops in one process: the more they are, the larger their batches.
+
+        Every batch costs the same few milliseconds, whether it holds one event or hundreds.
+        """
+        if loops <= _FEW:
+            return cls()
+        pause = min(_LONGEST_GATHER, loops * _GATHER_EACH)
+        return cls(idle_pause=max(_IDLE, pause), gather=pause)
+
+    def pause(self, outages: int, asked: float | None = None) -> float:
+        """Return how long to wait after so many outages in a row (1 and more); `asked`: by the agency, in seconds."""
         doublings = min(outages - 1, 60)  # beyond that a float says nothing more
-        return min(self.longest_pause, self.first_pause * 2.0**doublings)
+        own = min(self.longest_pause, self.first_pause * 2.0**doublings)
+        if asked is None or not asked > own:  # also of what is no number
+            return own
+        return max(own, min(asked, self.longest_asked))
 
 
 @dataclass(frozen=True, slots=True)

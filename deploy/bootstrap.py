@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +15,17 @@ import sqlalchemy as sa
 from adapters.ways import WAYS, Place, WayProblem
 from adapters.ways.sql import database_url
 from consumers.feed import Feed
+from consumers.line import Line
 from deploy.databases import Databases, open_databases
 from deploy.home import Home
 from deploy.settings import BadSetting, Settings
 from hub.agreements import load_agreements
 from hub.bulk import BulkLane
+from hub.contacts import Contacts, Rewinds
+from hub.contacts.endpoints import Endpoints
 from hub.deliveries import Deliveries
 from hub.destination import Destination
+from hub.entitlement import Entitlement
 from hub.eventlog import Batch, EventLog, Log
 from hub.eventlog.sqlite import SqliteLog
 from hub.intake.admit import Admission
@@ -36,6 +40,7 @@ from hub.routing import Routes
 from hub.rules import Rules
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from hub.waiting import Waiting
+from replay.schedule import schedule_of
 from schemas.catalogue import load_catalogue
 
 if TYPE_CHECKING:
@@ -58,6 +63,12 @@ class Hub:
     log: Log
     databases: Databases
     rules: Rules
+    line: Line
+
+    @property
+    def contacts(self) -> Contacts:
+        """The contact with each agency."""
+        return self.line.contacts
 
     @property
     def registers_db(self) -> sa.Engine:
@@ -97,6 +108,10 @@ class Hub:
         """Return the watch over what is kept back."""
         return Waiting(self.log, self.registers_db)
 
+    def entitlement(self) -> Entitlement:
+        """Return what says who may still have what was kept back."""
+        return Entitlement(self.rules.agreements, Today(self.registers_db))
+
     def opening(self) -> Opening:
         """Return what opens feed records for an agency."""
         return Opening(self.rules.catalogue, Today(self.registers_db))
@@ -135,12 +150,17 @@ class Hub:
     @property
     def place(self) -> Place:
         """What the ways of delivery may use of this hub."""
-        return Place(self.home.agencies, self.rules.catalogue, os.environ)
+        return Place(self.home.agencies, self.rules.catalogue, os.environ, Endpoints(self.deliveries_db))
 
     @property
     def pushed(self) -> Sequence[str]:
         """The agencies to which the hub hands events out; the others come and fetch them."""
         return [name for name, a in self.rules.agreements.by_agency.items() if WAYS[a.delivery["way"]].open]
+
+    @property
+    def fetching(self) -> Sequence[str]:
+        """The agencies that come and fetch their events."""
+        return [name for name in self.agencies if name not in self.pushed]
 
     def destination(self, agency: str) -> Destination:
         """Open an agency's system in the way that its agreement names. Raises `WayProblem`."""
@@ -166,13 +186,16 @@ class Hub:
         return Feed(
             agency=agency,
             log=self.log,
-            store=Deliveries(self.deliveries_db),
+            store=self.line.deliveries,
             destination=destination or self.destination(agency),
             open_events=self.opening(),
             same_person=Today(self.registers_db).numbers_of,
+            schedule=schedule_of(self.rules.agreements.by_agency[agency].delivery),
+            may_have=self.entitlement(),
             observe=observe,
             on_turn=on_turn,
             limit=self.settings.delivery_batch,
+            line=self.line,
         )
 
 
@@ -186,8 +209,13 @@ def open_hub(settings: Settings) -> Iterator[Hub]:
     home.prepare()
     patience = Patience(join=int(settings.join_window * 1000), previous=int(settings.correction_wait * 1000))
     rules = Rules.of(catalogue, agreements, patience)
-    with open_databases(settings, home) as databases, _open_log(settings, home, databases.registers) as log:
-        yield Hub(settings, home, log, databases, rules)
+    with (
+        open_databases(settings, home) as databases,
+        _open_log(settings, home, databases.registers) as log,
+        closing(Contacts(databases.deliveries)) as contacts,
+    ):
+        line = Line.of(contacts, Rewinds(databases.deliveries), Deliveries(databases.deliveries), log)
+        yield Hub(settings, home, log, databases, rules, line)
 
 
 @contextmanager

@@ -8,20 +8,26 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from consumers.gate import Gate, Narrow, Open
 from consumers.loop import deliver_forever
-from deploy.bootstrap import Hub
+from consumers.outage import Patience
+from deploy.bootstrap import Hub, now_ms
+from deploy.replaying import runner_of
 from deploy.signs import Signs
 from hub.deliveries import DeliveryBrowser
 from hub.destination import Destination, Unavailable
 from hub.observe import Observer, nobody
 from hub.passing import passes
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
+from replay.runner import run_replays
 
 #: Seconds that the delivery loops have to finish their batch when the hub stops.
 _LAST_BATCH = 8.0
+#: Milliseconds for which at most a loop puts off what is due because the agency is away.
+_PUT_OFF = 60_000
 
 
 @dataclass(slots=True)
@@ -43,10 +49,16 @@ class Run:
     signs: Signs = field(default_factory=Signs)
     _stop: threading.Event = field(default_factory=threading.Event)
     _failure: list[BaseException] = field(default_factory=list)
+    #: Agencies that did not answer the last time.
+    _away: set[str] = field(default_factory=set)
 
     def go(self) -> None:
         """Run. SIGTERM and SIGINT stop it cleanly. Raises what broke it, such as `LogUnavailable`."""
-        loops = [threading.Thread(target=self._deliver, args=(agency,), daemon=True) for agency in self._agencies]
+        # on Kafka a look at a feed waits a moment for something to come: nobody should wait for that
+        gate = Open() if self.hub.shared else Narrow.among(len(self._agencies))
+        loops = [threading.Thread(target=self._deliver, args=(name, gate), daemon=True) for name in self._agencies]
+        if loops:
+            loops.append(threading.Thread(target=self._replay, daemon=True))
         for loop in loops:
             loop.start()
         try:
@@ -111,17 +123,37 @@ class Run:
         return True
 
     def _all_delivered(self) -> bool:
-        if any(_behind(self.hub.log.extents(outbox(agency), DELIVER)) for agency in self._agencies):
+        """Whether nothing waits to be handed out now. What the schedule has put off may take days; it is not due."""
+        orders = self.hub.line.orders
+        agencies = [agency for agency in self._agencies if orders.suspension(agency) is None]
+        if any(_behind(self.hub.log.extents(outbox(agency), DELIVER)) for agency in agencies):
             return False
-        browser = DeliveryBrowser(self.hub.deliveries_db)
-        return not any(browser.summary(agency).due for agency in self._agencies)
+        return not any(orders.rewind(agency) or self._has_due(agency) for agency in agencies)
 
-    def _deliver(self, agency: str) -> None:
+    def _has_due(self, agency: str) -> bool:
+        """While an agency is away, what was due is put off for a pause: that counts as due."""
+        ahead = _PUT_OFF if agency in self._away else 0
+        return DeliveryBrowser(self.hub.deliveries_db).is_due(agency, now_ms() + ahead)
+
+    def _on_turn(self, agency: str, pause: float) -> None:
+        (self._away.add if pause else self._away.discard)(agency)
+        self.signs.on_delivery(agency, pause)
+
+    def _replay(self) -> None:
+        """Work on the replays that operators have started: they only make deliveries due."""
         try:
-            on_turn = partial(self.signs.on_delivery, agency)
+            run_replays(runner_of(self.hub), self._stop)
+        except BaseException as error:
+            self._failure.append(error)
+
+    def _deliver(self, agency: str, gate: Gate) -> None:
+        try:
+            on_turn = partial(self._on_turn, agency)
             feed = self.hub.feed(agency, self.destinations.get(agency), self.observe, on_turn)
-            with suppress(Unavailable):
-                feed.destination.deliver(())  # so that its system is there before its first event
+            feed = replace(feed, patience=Patience.among(len(self._agencies)), gate=gate)
+            if self.hub.line.orders.suspension(agency) is None:
+                with suppress(Unavailable):
+                    feed.destination.deliver(())  # so that its system is there before its first event
             deliver_forever(feed, self._stop)
         except BaseException as error:
             self._failure.append(error)

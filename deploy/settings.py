@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     topics: Path | None = Field(
         default=None, description="file with the topics' partitions and retention (default: the one shipped)"
     )
+    targets: Path | None = Field(
+        default=None,
+        description="file with the number of agencies to connect per sector (default: HOME/targets.yaml, else shipped)",
+    )
     topic_prefix: str = Field(
         default="",
         pattern=r"^[a-zA-Z0-9._-]{0,100}$",
@@ -74,6 +78,14 @@ class Settings(BaseSettings):
     )
     delivery_batch: int = Field(
         default=500, ge=1, le=10_000, description="events that an agency gets at once, 1 to 10,000"
+    )
+    replay_alone: int = Field(
+        default=100,
+        ge=0,
+        description="deliveries that one person may replay; above it a second one approves, 0 or more",
+    )
+    replay_tries: int = Field(
+        default=3, ge=1, le=1000, description="replays in vain after which a delivery is left alone, 1 to 1,000"
     )
     log_level: str = Field(
         default="WARNING",

@@ -119,6 +119,7 @@ def read_agreement(manifest: Path, catalogue: Catalogue) -> Agreement:
     _check_shape(manifest, node, content, orjson.loads(_SCHEMA.read_bytes()))
     _check_delivery(manifest, node, content)
     _check_types(manifest, node, content, catalogue)
+    _check_erasure(manifest, node, content, catalogue)
     _check_values(manifest, node, content)
     return _agreement_of(manifest, content)
 
@@ -178,6 +179,18 @@ def _check_types(manifest: Path, node: yaml.Node | None, content: Any, catalogue
             if type_name in seen:
                 raise AgreementProblem(f"{manifest}:{line}: {type_name} is granted twice; one basis per type.")
             seen.add(type_name)
+
+
+def _check_erasure(manifest: Path, node: yaml.Node | None, content: Any, catalogue: Catalogue) -> None:
+    """Who reads its topic itself must be told when to erase addresses: no hand-out hides them any more."""
+    granted = {name for grant in content["grants"] for name in grant["types"]}
+    telling = sorted(name for name in granted if catalogue.views[content["agency"], name].address_fields)
+    if content["delivery"]["way"] == "kafka" and telling and "AddressProtectionChanged" not in granted:
+        raise AgreementProblem(
+            f"{manifest}:{_line_of(node, ['delivery', 'way'])}: delivery/way: kafka, and addresses are granted "
+            f"({', '.join(telling)}), but not AddressProtectionChanged, which says when to erase them. Grant it too, "
+            "or choose another way: feed, webhook, files or sql."
+        )
 
 
 def _check_values(manifest: Path, node: yaml.Node | None, content: Any) -> None:

@@ -41,5 +41,7 @@ AFTER: Final = "dancu_after"
 REASON: Final = "dancu_reason"
 AGENCY: Final = "dancu_agency"
 DETAIL: Final = "dancu_detail"
+#: On an event that was refused and taken in once more: by which replay.
+REPLAY: Final = "dancu_replay"
 PLACE: Final = "dancu_place"
-INTERNAL: Final = frozenset({PROVINCES, VITAL, RESIDENCE, NUMBERS, PARTITION, AFTER})
+INTERNAL: Final = frozenset({PROVINCES, VITAL, RESIDENCE, NUMBERS, PARTITION, AFTER, REPLAY})

@@ -47,7 +47,7 @@ def process_batch(log: EventLog, registers: Registers, rules: Rules, batch: Batc
             facts = past.facts(known, numbers, now)
         outcome = decide(known, facts, rules, now).including(unreadable, renamed, part.records)
         outputs = outputs_of(outcome, part.records)
-        registers.remember(part, outcome)
+        registers.remember(part, outcome, past)
         log.commit(part, outputs)
         written = {topic: len(messages) for topic, messages in outputs.messages.items()}
         observe(BatchProcessed(len(part.records), written, time.perf_counter() - started))

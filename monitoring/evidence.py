@@ -10,14 +10,16 @@ import orjson
 import sqlalchemy as sa
 
 from hub import headers as h
+from hub.contacts import Rewinds
 from hub.database import among, reading
-from hub.deliveries import DeliveryBrowser, State
+from hub.deliveries import DeliveryBrowser, FactKind, State
 from hub.deliveries import Fact as Handling
 from hub.deliveries.tables import held as held_deliveries
 from hub.eventlog import LogBrowser, Record, partition_of, records_of
 from hub.facts import Fate
 from hub.registers import tables as t
 from hub.registers.today import Today
+from hub.replays.tables import approvals, items, replays
 from hub.topics import PIPELINE, RECEIVED, outbox
 
 #: How many of a kind are told; a sender can repeat an event without end.
@@ -41,7 +43,7 @@ class Entry(NamedTuple):
     was_kept: bool
     #: The event that it went out with, or that was there first.
     with_event: str | None
-    #: Agency → [purpose, legal basis, shielded], and agency → reason.
+    #: Agency → [purpose, legal basis, shielded], by a snapshot also when (ms); and agency → reason.
     sent_to: Mapping[str, Sequence[Any]]
     withheld_from: Mapping[str, str]
 
@@ -68,6 +70,15 @@ class Place(NamedTuple):
     behind: str | None
 
 
+class Asking(NamedTuple):
+    """A named replay that has asked for the event."""
+
+    replay: str
+    reason: str
+    planned_by: str
+    approved_by: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What the stores know about one event."""
@@ -87,6 +98,8 @@ class Evidence:
     #: Other events of the same act or the same vital fact.
     others: Sequence[Entry] = ()
     handlings: Sequence[Handling] = ()
+    #: The named replays that have asked for it, by agency and time; of a refused event the agency is empty.
+    replays: Mapping[tuple[str, int], Asking] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
@@ -115,8 +128,9 @@ def gather(stores: Stores, event_id: str) -> Evidence | None:
             record = _in_lane(stores.registers, taken_at) or _undecided(stores.log, extents, event_id)
         if record is None and not refusals:
             return None
-        return Evidence(event_id, record, asides=asides, left_out=left_out, refusals=refusals)
-    handlings = DeliveryBrowser(stores.deliveries).story(event_id)
+        askings = _askings(stores.deliveries, event_id)
+        return Evidence(event_id, record, asides=asides, left_out=left_out, refusals=refusals, replays=askings)
+    handlings = _handlings(stores, event_id)
     return Evidence(
         event_id,
         _record_at(stores.log, RECEIVED, row.position),
@@ -127,8 +141,20 @@ def gather(stores: Stores, event_id: str) -> Evidence | None:
         refusals,
         _others(stores, row),
         handlings,
+        _askings(stores.deliveries, event_id),
         _places(stores, event_id, handlings),
     )
+
+
+def _handlings(stores: Stores, event_id: str) -> Sequence[Handling]:
+    """Return what happened to an event on its way to each agency, rewinds of the feed included."""
+    found = DeliveryBrowser(stores.deliveries).story(event_id)
+    again = Rewinds(stores.deliveries)
+    for one in [fact for fact in found if fact.kind is FactKind.DELIVERED]:
+        for asked in again.through(one.agency, one.position, one.at):
+            request = (asked.at, one.agency, one.position, FactKind.REQUESTED)
+            found.append(Handling(*request, by=asked.by, reason=asked.reason))
+    return sorted(found, key=lambda fact: fact.at)
 
 
 def _asides(connection: sa.Connection, event_id: str) -> tuple[list[Aside], int]:
@@ -216,6 +242,20 @@ def _others(stores: Stores, row: sa.Row[Any]) -> list[Entry]:
     return [_entry(other) for other in rows]
 
 
+def _askings(deliveries: sa.Engine, event_id: str) -> dict[tuple[str, int], Asking]:
+    """Return which named replays have asked for the event, by agency and time."""
+    c = items.c
+    mine = sa.select(c.agency, c.asked_at, c.replay).where(c.event_id == event_id, c.asked_at.is_not(None))
+    found = {}
+    with reading(deliveries) as connection:
+        for agency, at, replay_id in connection.execute(mine.limit(MOST)).all():
+            row = connection.execute(sa.select(replays).where(replays.c.id == replay_id)).one()
+            given = sa.select(approvals.c.by).where(approvals.c.replay == replay_id).order_by(approvals.c.at)
+            approved = list(connection.scalars(given))
+            found[agency, at] = Asking(replay_id, row.reason, row.planned_by, approved)
+    return found
+
+
 def _under(numbers: Sequence[str], key: str) -> Iterator[str]:
     _, _, rest = key.partition("|")
     return (f"{number}|{rest}" for number in numbers)
@@ -226,12 +266,15 @@ def _places(stores: Stores, event_id: str, handlings: Sequence[Handling]) -> dic
     mine = sa.and_(front.c.agency == held_deliveries.c.agency, front.c.position == held_deliveries.c.behind)
     c = held_deliveries.c
     query = (
-        sa.select(c.agency, c.state, front.c.event_id)
+        sa.select(c.agency, c.state, c.attempts, c.requested_at, front.c.event_id)
         .outerjoin_from(held_deliveries, front, mine)
         .where(c.event_id == event_id)
     )
     with reading(stores.deliveries) as connection:
-        kept = {agency: (State(state), behind) for agency, state, behind in connection.execute(query)}
+        kept = {
+            row.agency: (_state_of(row.state, row.attempts, row.requested_at), row.event_id)
+            for row in connection.execute(query)
+        }
     places: dict[str, Place] = {}
     for agency, position in {(one.agency, one.position) for one in handlings}:
         record = _record_at(stores.log, outbox(agency), position)
@@ -239,3 +282,9 @@ def _places(stores: Stores, event_id: str, handlings: Sequence[Handling]) -> dic
             unmatched = record.headers.get(h.UNMATCHED) == "true"
             places[agency] = Place(position, record.at, unmatched, *kept.get(agency, (None, None)))
     return places
+
+
+def _state_of(text: str, attempts: int, requested_at: int | None) -> State:
+    """What was not taken and comes again by the schedule is parked all the same: nobody has asked for it yet."""
+    state = State(text)
+    return State.PARKED if state is State.DUE and attempts and requested_at is None else state

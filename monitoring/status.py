@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
 from hub import headers as h
 from hub.bulk import BulkLane
+from hub.contacts import Contact, Contacts
 from hub.database import reading
 from hub.deliveries import OPEN, State
 from hub.deliveries.tables import held
@@ -29,7 +30,7 @@ _AHEAD = 1000
 
 @dataclass(frozen=True, slots=True)
 class AgencyStatus:
-    """How far one agency is. The first three together are all events of its feed."""
+    """How far one agency is. The first three together are all of its feed but what lost its legal basis meanwhile."""
 
     delivered: int
     #: Not tried yet.
@@ -68,8 +69,14 @@ class Status:
         return content
 
 
-def read_status(log: Log, registers: sa.Engine, deliveries: sa.Engine, agencies: Sequence[str]) -> Status:
-    """Look at the hub without disturbing it. Quick however long the log is: no topic is read through."""
+def read_status(
+    log: Log, registers: sa.Engine, deliveries: sa.Engine, agencies: Sequence[str], fetching: Collection[str] = ()
+) -> Status:
+    """Look at the hub without disturbing it. Quick however long the log is: no topic is read through.
+
+    `fetching` are those of the agencies that fetch their events themselves.
+    """
+    contacts = Contacts(deliveries).all() if fetching else {}
     with reading(registers) as connection:
         decided = connection.scalars(sa.select(t.progress.c.position)).all()
         tallies = _tallies(connection)
@@ -81,7 +88,12 @@ def read_status(log: Log, registers: sa.Engine, deliveries: sa.Engine, agencies:
         duplicates={kind: tallies.get("duplicate", {}).get(kind, 0) for kind in DUPLICATES},
         refused=dict(sorted(refused.items())),
         withheld=dict(sorted(tallies.get("withheld", {}).items())),
-        agencies={agency: _agency(log, deliveries, agency) for agency in agencies},
+        agencies={
+            agency: agency_status(
+                log, deliveries, agency, contacts.get(agency, Contact(agency)) if agency in fetching else None
+            )
+            for agency in agencies
+        },
         held=Waiting(log, registers).count(),
         undecided=_undecided(log, registers),
     )
@@ -134,8 +146,13 @@ def _ticks_ahead(log: Log, decided: Sequence[int]) -> int:
     return ahead
 
 
-def _agency(log: Log, deliveries: sa.Engine, agency: str) -> AgencyStatus:
-    """What is recorded beyond the committed position is still pending: a loop works on it now, or was killed."""
+def agency_status(log: Log, deliveries: sa.Engine, agency: str, fetches: Contact | None = None) -> AgencyStatus:
+    """Say how far an agency is; `fetches` is the contact with an agency that fetches its events itself.
+
+    What is recorded beyond the committed position is still pending: a loop works on it now, or was killed.
+    """
+    if fetches is not None:
+        return _fetched(log, agency, fetches.asked_behind or 0)
     committed, last = log.extent(outbox(agency), DELIVER)
     with reading(deliveries) as connection:
         states = _counts(connection, held.c.state, held.c.agency == agency, held.c.position <= committed)
@@ -143,12 +160,20 @@ def _agency(log: Log, deliveries: sa.Engine, agency: str) -> AgencyStatus:
     since += [record.at for record in log.scan(outbox(agency), committed, 1)]
     parked = sum(states.get(state, 0) for state in OPEN)
     return AgencyStatus(
-        delivered=committed - parked,
+        delivered=committed - parked - states.get(State.WITHHELD, 0),
         pending=last - committed,
         parked=parked,
         replayed=states.get(State.DELIVERED, 0),
         oldest=min(since, default=None),
     )
+
+
+def _fetched(log: Log, agency: str, behind: int) -> AgencyStatus:
+    """What an agency has asked behind is with it; nothing is ever parked for an agency that fetches."""
+    _, last = log.extent(outbox(agency), DELIVER)
+    has = min(behind, last)
+    since = [record.at for record in log.scan(outbox(agency), has, 1)]
+    return AgencyStatus(delivered=has, pending=last - has, parked=0, replayed=0, oldest=min(since, default=None))
 
 
 def _oldest(connection: sa.Connection, agency: str, state: State) -> int:

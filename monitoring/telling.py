@@ -9,7 +9,7 @@ from hub.agreements import Agreements
 from hub.deliveries import FactKind, State
 from hub.facts import Fate, Why
 from hub.steps.validate import END_OF_TIME
-from monitoring.evidence import Aside, Entry, Evidence, Place
+from monitoring.evidence import Aside, Asking, Entry, Evidence, Place
 from monitoring.masking import masked, without_numbers
 from monitoring.story import AgencyState, Standing, Step, Story, Verdict
 
@@ -28,6 +28,7 @@ _STATES: Mapping[State, AgencyState] = {
     State.DUE: "pending",
     State.DELIVERED: "delivered",
     State.RELEASED: "delivered",
+    State.WITHHELD: "withheld",
 }
 #: What must have happened first, should the clock not tell it apart. Deliveries keep the order they come in.
 _ORDER = (
@@ -46,7 +47,7 @@ _ORDER = (
 def tell(evidence: Evidence, agreements: Agreements) -> Story:
     """Tell the story, without personal data. The agreements say what for an agency would have had it."""
     record, entry = evidence.record, evidence.entry
-    steps = [*_arrival(evidence), *_asides(evidence)]
+    steps = [*_arrival(evidence), *_asides(evidence), *_taken_in_again(evidence)]
     if entry is not None:
         steps += [*_decision(entry, evidence), *_routing(entry, evidence.places, agreements)]
         steps += [*_relations(entry, evidence.others), *_handlings(evidence)]
@@ -115,6 +116,17 @@ def _aside(aside: Aside) -> Step:
     return Step(aside.at, "duplicate", code=aside.reason, event=aside.detail)
 
 
+def _taken_in_again(evidence: Evidence) -> Iterator[Step]:
+    """A refused event that a replay has sent to the pipeline once more."""
+    for (agency, at), asking in evidence.replays.items():
+        if not agency:
+            yield Step(at, "let_in_again", detail=asking.reason, by=asking.planned_by, about=_about(asking))
+
+
+def _about(asking: Asking) -> dict[str, str | int]:
+    return {"replay": asking.replay, "approved_by": ", ".join(asking.approved_by)}
+
+
 def _decision(entry: Entry, evidence: Evidence) -> Iterator[Step]:
     if evidence.kept is not None:
         why, until = evidence.kept
@@ -137,9 +149,12 @@ def _why_it_was_kept(entry: Entry, evidence: Evidence) -> str:
 
 
 def _routing(entry: Entry, places: Mapping[str, Place], agreements: Agreements) -> Iterator[Step]:
-    for agency, (purpose, basis, shielded) in entry.sent_to.items():
+    for agency, (purpose, basis, shielded, *given_at) in entry.sent_to.items():
         place = places.get(agency)
         notes = ["shielded"] if shielded else []
+        if given_at:
+            yield Step(given_at[0], "in_snapshot", agency, basis=basis, purpose=purpose, notes=notes)
+            continue
         if place is not None and place.unmatched:
             notes.append("unmatched")
         at = place.at if place else entry.decided_at
@@ -180,7 +195,9 @@ def _handlings(evidence: Evidence) -> Iterator[Step]:
     for one in evidence.handlings:
         place = evidence.places.get(one.agency)
         behind = place.behind if place and one.kind is FactKind.WAITING else None
-        told = one.message if one.kind is FactKind.PARKED else one.reason
+        failed = one.kind in (FactKind.PARKED, FactKind.WITHHELD)
+        told = one.message if failed else one.reason
+        asking = evidence.replays.get((one.agency, one.at)) if one.kind is FactKind.REQUESTED else None
         yield Step(
             one.at,
             one.kind.value,
@@ -190,23 +207,30 @@ def _handlings(evidence: Evidence) -> Iterator[Step]:
             event=behind,
             by=one.by,
             attempt=one.attempt or None,
+            about=_about(asking) if asking else {},
         )
 
 
 def _standings(entry: Entry, evidence: Evidence, agreements: Agreements) -> dict[str, Standing]:
     taken = {one.agency: one.at for one in evidence.handlings if one.kind is FactKind.DELIVERED}
     failed = {one.agency: one.error_class for one in evidence.handlings if one.kind is FactKind.PARKED}
+    barred = {one.agency: one.error_class for one in evidence.handlings if one.kind is FactKind.WITHHELD}
     found: dict[str, Standing] = {}
-    for agency, (purpose, basis, _) in entry.sent_to.items():
+    for agency, (purpose, basis, _, *given_at) in entry.sent_to.items():
         place = evidence.places.get(agency)
+        if given_at:
+            found[agency] = Standing("delivered", basis, purpose, delivered_at=given_at[0])
+            continue
         state: AgencyState = "pending"
         if agency in taken:
             state = "delivered"
         elif place is not None and place.state is not None:
             state = _STATES[place.state]
         due = "due" if place and place.state is State.DUE else "pending"
-        codes = {"parked": failed.get(agency), "pending": due, "waiting": "behind"}
+        codes = {"parked": failed.get(agency), "pending": due, "waiting": "behind", "withheld": barred.get(agency)}
         found[agency] = Standing(state, basis, purpose, codes.get(state), taken.get(agency))
     for agency, code in entry.withheld_from.items():
+        if agency in found:
+            continue  # by a snapshot, later
         found[agency] = Standing("withheld", None, _grant(agency, entry.type, agreements)[0], code)
     return dict(sorted(found.items()))

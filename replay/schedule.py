@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Final
+
+#: Milliseconds of each unit.
+_UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_PAUSE = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
+
+#: The pauses after the first, second, … failed attempt: 12 attempts over 34 hours and 46 minutes. Short at first, for
+#: what mends itself; long enough in the end for a night and a working day. After the last an operator decides.
+DEFAULT: Final = ("1m", "5m", "10m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "10h")
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Pauses after the first, second, … failed attempt, in ms; when they are used up, an operator decides.
 
-    Without any pauses (the default) an operator decides at once: an agency that refuses an event would mostly
-    refuse it again, until someone has mended the cause.
+    Without any pauses an operator decides at once.
     """
 
     pauses: Sequence[int] = ()
@@ -26,3 +35,16 @@ class Schedule:
 
 #: Nothing is tried again by itself.
 OPERATOR_DECIDES = Schedule()
+
+
+def pause_of(text: str) -> int:
+    """Return the milliseconds of a pause such as 30s, 5m, 2h or 1d. Raises ValueError."""
+    found = _PAUSE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no pause: write a whole number from 1 to 999999 and s, m, h or d, such as 30s")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def schedule_of(delivery: Mapping[str, Any]) -> Schedule:
+    """Return the schedule that the delivery part of an agreement names, else the default."""
+    return Schedule(tuple(pause_of(text) for text in delivery.get("schedule", DEFAULT)))

@@ -37,7 +37,7 @@ class ImpossibleValue(ValueError):
         self.reason = reason
 
 
-def to_avro(data: Mapping[str, Any] | None, kind: EventType) -> dict[str, Any]:
+def to_avro(data: Mapping[str, Any] | None, kind: EventType | View) -> dict[str, Any]:
     """Return the payload for Avro of data that the type's JSON Schema accepts. Fields may be absent.
 
     Raises `ImpossibleValue`, a ValueError with the path and never the value, for a date not in the calendar.
@@ -101,7 +101,7 @@ def whole(value: float) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _inward(kind: EventType) -> Convert:
+def _inward(kind: EventType | View) -> Convert:
     return _record_inward([(field.name, field.type) for field in kind.payload], "")
 
 

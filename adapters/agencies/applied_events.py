@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from adapters.agencies.standing import Applied
-from hub.database import among
+from hub.database import among, insert_rows
 from hub.destination import Event
 
 MACHINERY = sa.MetaData()
@@ -118,28 +118,28 @@ def keep(connection: sa.Connection, events: Sequence[Event], homes: Mapping[str,
     """Insert the events behind those that are there. The caller holds the write lock."""
     last = connection.execute(sa.select(sa.func.max(_COLUMNS.applied_order))).scalar() or 0
     rows = [
-        {
-            "event_id": event.event_id,
-            "applied_order": order,
-            "sequence": event.sequence,
-            "subject": event.subject,
-            "person": homes[event.event_id].person,
-            "entered_as": homes[event.event_id].entered_as,
-            "type": event.type,
-            "change": event.change,
-            "fact_id": event.fact_id,
-            "fact_version": event.fact_version,
-            "previous_event_id": event.previous_event_id,
-            "occurred_at": event.occurred_at,
-            "registered_at": event.registered_at,
-            "legal_basis": event.legal_basis,
-            "unmatched": event.unmatched,
-            "applied_at": now,
-            "body": orjson.dumps(event.data).decode(),
-        }
+        (
+            event.event_id,
+            order,
+            event.sequence,
+            event.subject,
+            homes[event.event_id].person,
+            homes[event.event_id].entered_as,
+            event.type,
+            event.change,
+            event.fact_id,
+            event.fact_version,
+            event.previous_event_id,
+            event.occurred_at,
+            event.registered_at,
+            event.legal_basis,
+            event.unmatched,
+            now,
+            orjson.dumps(event.data).decode(),
+        )
         for order, event in enumerate(events, start=last + 1)
     ]
-    connection.execute(sa.insert(APPLIED_EVENTS), rows)
+    insert_rows(connection, APPLIED_EVENTS, rows)
 
 
 def histories(

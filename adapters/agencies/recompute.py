@@ -12,7 +12,7 @@ from adapters.agencies.applied_events import histories, replace_bodies, valid_nu
 from adapters.agencies.erasure import redacted
 from adapters.agencies.numbers import MENTIONS
 from adapters.agencies.standing import Applied, standing
-from hub.database import among
+from hub.database import among, insert_rows
 
 
 def recompute(connection: sa.Connection, agency: Agency, persons: Set[str]) -> bool:
@@ -67,8 +67,8 @@ def _replace_rows(connection: sa.Connection, agency: Agency, people: Sequence[Pe
     numbers = [person.number for person in people]
     for table in agency.derived:
         connection.execute(sa.delete(table).where(among(table.c.person, numbers)))
-        if rows := made.get(table):
-            connection.execute(sa.insert(table), rows)
+        names = [column.name for column in table.c]
+        insert_rows(connection, table, [tuple(row.get(name) for name in names) for row in made.get(table, ())])
     for table, rows_to_update in updates.items():
         _update(connection, table, rows_to_update)
 

@@ -24,6 +24,7 @@ from adapters.agencies.order import runs, sift
 from adapters.agencies.outage import is_rights_problem, outage, refusal
 from adapters.agencies.recompute import recompute
 from adapters.agencies.rekeying import rekey
+from hub.database import insert_rows
 from hub.destination import Event, Receipt, Rejection
 
 #: Any number that only we use: two programs may open an empty PostgreSQL database at the same moment.
@@ -88,8 +89,10 @@ class SqlSystem:
     def _transaction(self) -> Iterator[sa.Connection]:
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                # One writer at a time, as BEGIN IMMEDIATE has it on SQLite; readers go on.
-                connection.exec_driver_sql(f"LOCK TABLE {APPLIED_EVENTS.name} IN EXCLUSIVE MODE")
+                # One writer at a time, as BEGIN IMMEDIATE has it on SQLite; readers go on. While a table is new, its
+                # statistics are of when it was empty: the planner would read all of it, for each person asked about.
+                lock = f"LOCK TABLE {APPLIED_EVENTS.name} IN EXCLUSIVE MODE"
+                connection.exec_driver_sql(f"SET LOCAL enable_seqscan = off; {lock}")
             yield connection
 
     def _apply_together(self, connection: sa.Connection, events: Sequence[Event]) -> Sequence[Rejection]:
@@ -119,15 +122,13 @@ class SqlSystem:
 
     def _list(self, connection: sa.Connection, events: Sequence[Event], homes: Mapping[str, Place]) -> None:
         for kind, table in self._agency.logs.items():
-            fields = [column.name for column in table.c if column.name not in {"event_id", "person"}]
+            fields = [column.name for column in table.c][2:]
             rows = [
-                {"event_id": event.event_id, "person": homes[event.event_id].person}
-                | {field: event.data.get(field) for field in fields}
+                (event.event_id, homes[event.event_id].person, *map(event.data.get, fields))
                 for event in events
                 if event.type == kind
             ]
-            if rows:
-                connection.execute(sa.insert(table), rows)
+            insert_rows(connection, table, rows)
 
     def _clear_journal(self) -> None:
         """Cut SQLite's journal to nothing, so that what was erased is gone from the disk at once."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Seconds that requests have to finish when the server stops.
 _LAST_REQUESTS = 5
+#: Seconds that a connection may stay without a request: clients come back on it.
+_IDLE = 75
 _MISSING = "the web server is not installed. Install it with: pip install 'dancu-hub[web]'"
 
 
@@ -83,7 +85,7 @@ def _listening(place: Place) -> Iterator[socket.socket]:
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(tuple(place))
-            sock.listen(128)
+            sock.listen(2048)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise CannotServe(
@@ -110,6 +112,7 @@ def _server(app: Any) -> Server:
         log_config=None,
         log_level="warning",
         server_header=False,
+        timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=_LAST_REQUESTS,
         ws="none",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.agreements import Agreement
+from hub.contacts.endpoints import Endpoints
 from hub.destination import Destination
 from schemas.catalogue import Catalogue
 
@@ -24,6 +25,8 @@ class Place:
     catalogue: Catalogue
     #: Secrets and addresses come from here.
     environment: Mapping[str, str]
+    #: Which endpoints have agreed to get events; None: nothing is kept.
+    endpoints: Endpoints | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,30 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import db, dev, intake, registry, schemas, topics
+from deploy.cli import (
+    agency,
+    agency_tokens,
+    audit,
+    db,
+    dev,
+    failures,
+    intake,
+    operator,
+    registry,
+    replay,
+    schemas,
+    topics,
+)
+from deploy.cli.agency_rewind import rewind
+from deploy.cli.agency_snapshot import take_snapshot
+from deploy.cli.agency_verify import verify
+from deploy.cli.connections import connections
 from deploy.cli.demo import demo
 from deploy.cli.doctor import doctor
 from deploy.cli.explain import explain
 from deploy.cli.feed import feed
 from deploy.cli.health import health
 from deploy.cli.ingest import ingest
-from deploy.cli.replay import replay
 from deploy.cli.run import run
 from deploy.cli.shell import fail
 from deploy.cli.status import status
@@ -55,9 +71,24 @@ app.command("worker", epilog="Example: dancu worker --health 127.0.0.1:8081")(wo
 app.command("deliver", epilog="Example: dancu deliver --all")(deliver)
 app.add_typer(intake.app, name="intake")
 app.command("status", epilog="Example: dancu status --json")(status)
+app.command("connections", epilog="Example: dancu connections --json")(connections)
 app.command("explain", epilog="Example: dancu explain 0199c0de-0000-7000-8000-000000000001")(explain)
 app.command("feed", epilog="Example: dancu feed tax --limit 10")(feed)
-app.command("replay", epilog='Example: dancu replay land --reason "titles repaired"')(replay)
+app.add_typer(failures.app, name="failures")
+app.add_typer(replay.app, name="replay")
+app.add_typer(audit.app, name="audit")
+app.add_typer(operator.app, name="operator")
+agency.app.command("rewind", epilog='Example: dancu agency rewind land --to 2026-11-20T08:00:00Z --reason "a backup"')(
+    rewind
+)
+agency.app.command("token", epilog="Example: dancu agency token tax --overlap 7d")(agency_tokens.token)
+agency.app.command("tokens", epilog="Example: dancu agency tokens tax --json")(agency_tokens.tokens)
+agency.app.command("revoke", epilog='Example: dancu agency revoke 3f9a01c4d2e8 --reason "it was in an e-mail"')(
+    agency_tokens.revoke
+)
+agency.app.command("snapshot", epilog="Example: dancu agency snapshot tax --to tax.ndjson --json")(take_snapshot)
+agency.app.command("verify", epilog="Example: dancu agency verify land")(verify)
+app.add_typer(agency.app, name="agency")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(topics.app, name="topics")
 app.add_typer(db.app, name="db")

@@ -54,7 +54,7 @@ def demo(
             stage.play()
             differences = stage.differences()
             done = effects(hub)
-            status = read_status(hub.log, hub.registers_db, hub.deliveries_db, hub.agencies)
+            status = read_status(hub.log, hub.registers_db, hub.deliveries_db, hub.agencies, hub.fetching)
         seconds = time.monotonic() - started
     result = {"events": events, "seed": seed, "seconds": round(seconds, 2), "verified": not differences}
     if json:

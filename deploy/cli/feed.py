@@ -11,6 +11,7 @@ import typer
 
 from consumers.cloudevents import ForeignCursor, feed_item, position_of
 from deploy.bootstrap import Hub
+from deploy.cli.fetching import Asked, fetch
 from deploy.cli.output import write
 from deploy.cli.shell import fail, hub_of, screen
 from hub.destination import Unreadable
@@ -31,12 +32,22 @@ def feed(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=0, help="At most so many events.")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Wait for more events; end with Ctrl-C.")] = False,
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Ask this hub over HTTP, such as http://127.0.0.1:8080.")
+    ] = None,
+    token_env: Annotated[
+        str, typer.Option(metavar="NAME", help="The environment variable with the agency's token, for --url.")
+    ] = "FEED_TOKEN",  # noqa: S107 - a name
     json: Annotated[bool, typer.Option("--json", help="Always so: one CloudEvent in JSON on a line.")] = False,  # noqa: ARG001 - every listing takes it
 ) -> None:
     """Luồng sự kiện của một cơ quan. / An agency's feed as CloudEvents, one on a line, each with its cursor.
 
-    Addresses that a person's protection hides today are left out. Reading moves nothing.
+    Addresses that a person's protection hides today are left out. Reading moves nothing. With --url it is read as the
+    agency reads it, over HTTP, with the agency's token.
     """
+    if url is not None:
+        fetch(Asked(agency, url, token_env, after, limit, follow))
+        return
     with hub_of(context) as hub:
         if agency not in hub.agencies:
             fail(f"{agency}: no such agency. Allowed: {', '.join(hub.agencies)}", 2)

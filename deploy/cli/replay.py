@@ -1,83 +1,198 @@
-"""`dancu replay`: try parked deliveries again."""
+"""`dancu replay`: sends again what agencies did not take: planned, approved, run, and told of."""
 
 from __future__ import annotations
 
 import getpass
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
+from rich.table import Column, Table
+from typer.core import TyperGroup
 
-from consumers.loop import deliver_once
-from deploy.bootstrap import Hub, now_ms
-from deploy.cli.output import write_json
-from deploy.cli.shell import fail, hub_of, screen
-from deploy.home import HomeBusy
-from hub.deliveries import Deliveries, DeliveryBrowser, Request
-from hub.destination import Unavailable
-from replay.redeliver import estimate, make_due
-from replay.selection import Selection
+from deploy.cli.filters import (
+    Agency,
+    Attempts,
+    ErrorClass,
+    Event,
+    Person,
+    Since,
+    Type,
+    Until,
+    persons_of,
+    selection_from,
+)
+from deploy.cli.output import show, write_json
+from deploy.cli.replay_now import replay_now
+from deploy.cli.replay_run import run
+from deploy.cli.replay_shown import replay_lines
+from deploy.cli.shell import fail, hub_of
+from deploy.replaying import desk_of
+from hub.replays import ItemState, Kind, Move, NeedsAnother, NoSuchReplay, NotNow
+from replay.desk import BadPlan, Limits, NothingMatches
+from replay.selection import BadSelection
+from replay.views import item_json, replay_json
 
 
-def replay(
+class _OrAgency(TyperGroup):
+    """What is no subcommand is an agency to be replayed at once: `dancu replay land --reason …`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the command `now` before it."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["now", *args]
+        return list(super().parse_args(ctx, args))
+
+
+app = typer.Typer(
+    cls=_OrAgency,
+    help="Gửi lại. / Send again what agencies did not take: same event, same bytes, in each person's order."
+    " `dancu replay AGENCY` does it at once, `plan` … `run` with an approval.",
+)
+ReplayId = Annotated[str, typer.Argument(metavar="REPLAY", help="As `dancu replay plan` or `list` shows it.")]
+Reason = Annotated[str, typer.Option(help="Why; it is kept in the audit trail.")]
+Why = Annotated[str | None, typer.Option(help="Why; it is kept in the audit trail.")]
+By = Annotated[str | None, typer.Option(help="Who asks for it (else the user of this session).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+app.command("now", epilog='Example: dancu replay land --reason "titles repaired"')(replay_now)
+app.command("run", epilog="Example: dancu replay run 0199c0de-0000-7000-8000-000000000001")(run)
+
+
+@app.command(epilog='Example: dancu replay plan --agency land --error-class constraint --reason "titles repaired"')
+def plan(
     context: typer.Context,
-    agency: Annotated[str | None, typer.Argument(help="The agency; all of them unless told.")] = None,
-    event: Annotated[list[str] | None, typer.Option(help="Only this event id; can be given several times.")] = None,
-    error_class: Annotated[str | None, typer.Option(help="Only failures of this class.")] = None,
-    reason: Annotated[str, typer.Option(help="Why; it is kept with every delivery.")] = "asked for on the command line",
-    by: Annotated[str | None, typer.Option(help="Who asks for it (else the user of this session).")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would be tried again.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; needed unless --dry-run.")] = "",
+    agency: Agency = None,
+    type_: Type = None,
+    since: Since = None,
+    until: Until = None,
+    error_class: ErrorClass = None,
+    attempts: Attempts = None,
+    person: Person = None,
+    event: Event = None,
+    every: Annotated[bool, typer.Option("--all", help="All that is parked, for every agency.")] = False,
+    quarantined: Annotated[
+        bool, typer.Option("--quarantined", help="Also what was replayed in vain so often that it is left alone.")
+    ] = False,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="Refused events instead: they go to the pipeline again.")
+    ] = False,
+    rate: Annotated[float | None, typer.Option(metavar="PER_SECOND", help="Deliveries per second at most.")] = None,
+    cap: Annotated[int | None, typer.Option(help="So many deliveries at most.")] = None,
+    by: By = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only estimate; keep nothing.")] = False,
+    json: AsJson = False,
 ) -> None:
-    """Gửi lại sự kiện bị giữ. / Try parked deliveries again: same event, same bytes, in each person's order."""
-    with hub_of(context) as hub:
-        if agency is not None and agency not in hub.agencies:
-            fail(f"{agency}: no such agency. Allowed: {', '.join(hub.agencies)}", 2)
-        chosen = [agency] if agency else list(hub.agencies)
-        request = Request(by or getpass.getuser(), reason, now_ms())
-        selections = {name: Selection(name, event, error_class=error_class) for name in chosen}
-        store = Deliveries(hub.deliveries_db)
+    """Lập kế hoạch. / Choose what to send again, and see what that would do. Nothing is sent yet."""
+    more = {"persons": persons_of(person), "event_ids": event, "quarantined": quarantined, "all": every}
+    chosen = selection_from(agency, type_, (since, until), error_class, attempts, **more)
+    kind = Kind.REFUSED if refused else Kind.DELIVERIES
+    with hub_of(context) as hub, plain_steps():
+        desk = desk_of(hub)
         if dry_run:
-            asked = {name: estimate(store, selection, request.at) for name, selection in selections.items()}
-        else:
-            asked = {name: make_due(store, selection, request) for name, selection in selections.items()}
-            browser = DeliveryBrowser(hub.deliveries_db)
-            due = [name for name in chosen if browser.summary(name).due]  # also of a replay that was interrupted
-            if due:
-                _redeliver(hub, due)
-        _tell(hub, asked, as_json=json, dry_run=dry_run)
+            estimate = desk.estimate(kind, chosen)
+            if json:
+                write_json({"estimate": estimate})
+            else:
+                show(*_estimated(estimate))
+            return
+        _tell(replay_json(desk.plan(kind, chosen, by or getpass.getuser(), reason, Limits(rate, cap))), as_json=json)
 
 
-def _redeliver(hub: Hub, agencies: list[str]) -> None:
-    """Deliver what is due now, unless a running hub does it anyway."""
-    if hub.shared:
-        screen.print("Các tiến trình giao sẽ gửi lại. / The delivery processes send them again.")
+@app.command(epilog='Example: dancu replay approve REPLAY --reason "looked at three of them"')
+def approve(context: typer.Context, replay: ReplayId, reason: Reason, by: By = None, json: AsJson = False) -> None:
+    """Phê duyệt. / Approve a plan: what it selects is frozen. Large ones take another person than the planner."""
+    with hub_of(context) as hub, plain_steps():
+        _tell(replay_json(desk_of(hub).approve(replay, by or getpass.getuser(), reason)), as_json=json)
+
+
+@app.command(epilog='Example: dancu replay pause REPLAY --reason "the agency asks us to"')
+def pause(context: typer.Context, replay: ReplayId, reason: Reason, by: By = None, json: AsJson = False) -> None:
+    """Tạm dừng. / Ask for nothing more until it is resumed; what was asked for already still comes."""
+    _move(context, replay, Move.PAUSED, reason, by, json)
+
+
+@app.command(epilog="Example: dancu replay resume REPLAY")
+def resume(context: typer.Context, replay: ReplayId, reason: Why = None, by: By = None, json: AsJson = False) -> None:
+    """Tiếp tục. / Go on after a pause; the running hub does it, or `dancu replay run`."""
+    _move(context, replay, Move.RESUMED, reason, by, json)
+
+
+@app.command(epilog='Example: dancu replay cancel REPLAY --reason "the wrong agency"')
+def cancel(context: typer.Context, replay: ReplayId, reason: Reason, by: By = None, json: AsJson = False) -> None:
+    """Hủy. / End it: what was not asked for yet is left parked."""
+    _move(context, replay, Move.CANCELLED, reason, by, json)
+
+
+@app.command(epilog="Example: dancu replay status REPLAY --items skipped --json")
+def status(
+    context: typer.Context,
+    replay: ReplayId,
+    items: Annotated[ItemState | None, typer.Option(help="List the deliveries in this state too.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many deliveries.")] = 100,
+    json: AsJson = False,
+) -> None:
+    """Tình trạng và báo cáo. / How far a replay is, and what became of its deliveries, with why."""
+    with hub_of(context) as hub, plain_steps():
+        store = desk_of(hub).replays
+        found = replay_json(store.find(replay))
+        listed = [item_json(one) for one in store.items(replay, [items], limit=limit)] if items else []
+    if json:
+        write_json({**found, "items": listed} if items else found)
         return
+    show(*replay_lines(found))
+    for one in listed:
+        show(f"  {one['agency'] or '–'} {one['event_id']} {one['state']} {one['why'] or ''}")
+
+
+@app.command("list", epilog="Example: dancu replay list --json")
+def list_all(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    json: AsJson = False,
+) -> None:
+    """Các lần gửi lại. / The replays, the newest first."""
+    with hub_of(context) as hub:
+        found = [replay_json(one) for one in desk_of(hub).replays.every(limit)]
+    if json:
+        write_json({"replays": found})
+        return
+    table = Table("Replay", "Tình trạng / State", Column("Số / Count", justify="right"), "Ai / Who", "Lý do / Why")
+    for one in found:
+        count = one["progress"]["deliveries"] or one["estimate"]["deliveries"]
+        table.add_row(one["id"], one["state"], f"{count:,}", one["planned_by"], one["reason"])
+    show(table)
+
+
+@contextmanager
+def plain_steps() -> Iterator[None]:
+    """Turn what a step refuses into one sentence: code 2 for what was asked wrongly, 1 for what is not possible."""
     try:
-        with hub.claimed():
-            for name in agencies:
-                _deliver_due(hub, name)
-    except HomeBusy:
-        screen.print("Hệ thống đang chạy sẽ gửi lại. / The running hub delivers them.")
+        yield
+    except (BadSelection, BadPlan) as problem:
+        fail(str(problem), 2)
+    except (NothingMatches, NoSuchReplay, NotNow, NeedsAnother) as problem:
+        fail(str(problem))
 
 
-def _deliver_due(hub: Hub, agency: str) -> None:
-    feed, browser = hub.feed(agency), DeliveryBrowser(hub.deliveries_db)
-    try:
-        while browser.summary(agency).due and not deliver_once(feed).idle:
-            pass
-    except Unavailable as outage:
-        screen.print(f"{agency}: không phản hồi / unavailable: {outage}", style="yellow", markup=False)
+def _move(context: typer.Context, replay: str, move: Move, reason: str | None, by: str | None, as_json: bool) -> None:
+    with hub_of(context) as hub, plain_steps():
+        _tell(replay_json(desk_of(hub).move(replay, move, by or getpass.getuser(), reason)), as_json=as_json)
 
 
-def _tell(hub: Hub, asked: dict[str, int], *, as_json: bool, dry_run: bool) -> None:
-    browser = DeliveryBrowser(hub.deliveries_db)
-    rows = {
-        name: {"requested": count, "parked": summary.parked + summary.waiting + summary.due}
-        for name, count in asked.items()
-        for summary in [browser.summary(name)]
-    }
+def _tell(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        write_json({"dry_run": dry_run, "agencies": rows})
+        write_json(found)
+    else:
+        show(*replay_lines(found))
+
+
+def _estimated(estimate: dict[str, Any]) -> Iterator[str]:
+    if not estimate["deliveries"]:
+        yield "Không có gì như vậy. / Nothing that is parked is meant by this; nothing would be sent."
         return
-    for name, row in rows.items():
-        screen.print(f"{name}: yêu cầu / asked {row['requested']:,} · còn giữ / still parked {row['parked']:,}")
+    yield f"{estimate['deliveries']:,} được chọn / selected · {estimate['will_be_sent']:,} sẽ gửi / would be sent"
+    for why, count in estimate["skipped"].items():
+        yield f"  bỏ qua / skipped: {why}: {count:,}"

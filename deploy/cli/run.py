@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Annotated
 
 import typer
@@ -12,9 +12,10 @@ from adapters.registry.external import verify_registry
 from adapters.registry.problem import CannotServe
 from adapters.registry.serving import Place, load_registry, served
 from deploy.bootstrap import Hub
-from deploy.cli.shell import hub_of, screen, stop_when_told, tell_outages
+from deploy.cli.shell import hub_of, plain_errors, screen, stop_when_told, tell_outages
 from deploy.running import Run
 from deploy.signs import answering
+from deploy.web.serving import check_host, serving_web
 
 HealthAt = Annotated[
     str | None,
@@ -32,16 +33,35 @@ def run(
     registry_port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Port of the schema registry on this machine; 0: none.")
     ] = 8085,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65_535, help="Port of the agencies' feeds and the API; 0: any free one; else 8080."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address of the feeds and the API.")] = "127.0.0.1",
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="--host may be one that others reach: a proxy there ends TLS.")
+    ] = False,
+    no_web: Annotated[bool, typer.Option("--no-web", help="Serve no feeds and no API.")] = False,
 ) -> None:
-    """Chạy hệ thống. / Run the hub: decide about events and deliver them. Stop it with Ctrl-C or SIGTERM."""
+    """Chạy hệ thống. / Run the hub: decide about events and deliver them. Stop it with Ctrl-C or SIGTERM.
+
+    Meanwhile agencies fetch their feeds at http://127.0.0.1:8080/feeds/AGENCY; with --until-idle only with --port.
+    """
     stop_when_told()
+    with plain_errors():
+        check_host(host, behind_proxy=behind_proxy)
+    web = None if no_web or (until_idle and port is None) else Place(host, 8080 if port is None else port)
     with hub_of(context) as hub, hub.claimed():
         if not until_idle:
             where = hub.settings.kafka or hub.home.folder
             screen.print(f"Đang chạy tại / running in {where} · {len(hub.agencies)} cơ quan / agencies", markup=False)
         check_registry(hub)
         own = 0 if until_idle or hub.settings.schema_registry else registry_port
-        with _registry(hub, own), answering(hub, health, works=True, delivers=hub.pushed) as signs:
+        with (
+            _registry(hub, own),
+            _web(hub, web),
+            answering(hub, health, works=True, delivers=hub.pushed) as signs,
+        ):
             Run(hub, until_idle=until_idle, observe=tell_outages, signs=signs).go()
 
 
@@ -53,21 +73,38 @@ def check_registry(hub: Hub) -> None:
 
 @contextmanager
 def _registry(hub: Hub, port: int) -> Iterator[None]:
-    """Serve our own registry beside the run. A hub runs without it too: its port may be taken."""
+    """Serve our own registry beside the run."""
     if port == 0:
         yield
         return
-    try:
-        serving = served(load_registry(hub.rules.catalogue), Place("127.0.0.1", port))
-        url = serving.__enter__()
-    except CannotServe as problem:
-        screen.print(
-            f"Không có sổ lược đồ / no schema registry: {problem}", style="yellow", markup=False, soft_wrap=True
-        )
+    with _if_possible(_serving_registry(hub, Place("127.0.0.1", port)), "Sổ lược đồ / schema registry"):
+        yield
+
+
+@contextmanager
+def _serving_registry(hub: Hub, place: Place) -> Iterator[str]:
+    with served(load_registry(hub.rules.catalogue), place) as url:
+        yield url
+
+
+@contextmanager
+def _web(hub: Hub, place: Place | None) -> Iterator[None]:
+    """Serve the feeds and the API beside the run."""
+    if place is None:
         yield
         return
-    screen.print(f"Sổ lược đồ / schema registry: {url}", markup=False)
-    try:
+    with _if_possible(serving_web(hub, place), "Luồng sự kiện và API / feeds and API"):
         yield
-    finally:
-        serving.__exit__(None, None, None)
+
+
+@contextmanager
+def _if_possible(serving: AbstractContextManager[str], what: str) -> Iterator[None]:
+    """Serve something and say where. A hub runs without it too: its port may be taken."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(serving)
+        except CannotServe as problem:
+            screen.print(f"Không có / none: {what}: {problem}", style="yellow", markup=False, soft_wrap=True)
+        else:
+            screen.print(f"{what}: {url}", markup=False, soft_wrap=True)
+        yield

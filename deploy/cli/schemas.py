@@ -19,6 +19,7 @@ from schemas.example import example
 from schemas.json_schema import file_of
 from schemas.payload import CHANGES
 from schemas.problem import Problem, SchemaProblem
+from schemas.python_types import python_types
 from schemas.versions import event_subject, record, view_subject
 
 app = typer.Typer(
@@ -147,6 +148,19 @@ def json_schemas(
     if not changed:
         typer.echo("All JSON Schemas are what the Avro says")
     raise typer.Exit(1 if changed and not write else 0)
+
+
+@app.command("client", epilog="Example: dancu schemas client tax > tax_types.py")
+def client_types(
+    agency: Annotated[str, typer.Argument(help="The agency.")],
+    folder: Folder = FOLDER,
+) -> None:
+    """Print Python types of an agency's events, for its own client (consumers/client.py, as dancu_feed.py)."""
+    catalogue = _catalogue(folder)
+    views = [view for (name, _), view in sorted(catalogue.views.items()) if name == agency]
+    if not views:
+        _refuse(f"{agency!r} has no view. Those who have: {', '.join(sorted({name for name, _ in catalogue.views}))}")
+    typer.echo(python_types(views), nl=False)
 
 
 def _row(kind: EventType, catalogue: Catalogue) -> dict[str, Any]:

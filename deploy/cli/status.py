@@ -13,9 +13,11 @@ from rich.table import Column, Table
 from deploy.bootstrap import Hub
 from deploy.cli.output import show, write_json
 from deploy.cli.shell import hub_of
+from hub.contacts import Contact
 from hub.deliveries import DeliveryBrowser
 from monitoring.status import AgencyStatus, Status, read_status
 from monitoring.words import reason
+from schemas.conversion import rfc3339
 
 #: How many parked events of an agency are named.
 _SHOWN = 3
@@ -27,7 +29,7 @@ def status(
 ) -> None:
     """Tình trạng hệ thống. / How the hub stands: what came in, what was set aside, how far each agency is."""
     with hub_of(context) as hub:
-        found = read_status(hub.log, hub.registers_db, hub.deliveries_db, hub.agencies)
+        found = read_status(hub.log, hub.registers_db, hub.deliveries_db, hub.agencies, hub.fetching)
         if json:
             write_json(found.as_json())
         else:
@@ -36,7 +38,9 @@ def status(
 
 def _attention(hub: Hub, found: Status, now: float) -> Iterator[str]:
     """Say what someone has to do, the worst first."""
-    browser = DeliveryBrowser(hub.deliveries_db)
+    browser, away = DeliveryBrowser(hub.deliveries_db), hub.contacts.all()
+    for name in hub.agencies:
+        yield from _contact(away.get(name))
     parked = {name: one for name, one in found.agencies.items() if one.parked}
     for name, one in sorted(parked.items(), key=lambda item: -item[1].parked):
         yield (
@@ -46,12 +50,34 @@ def _attention(hub: Hub, found: Status, now: float) -> Iterator[str]:
         for entry in browser.parked(name, limit=_SHOWN):
             yield f"  {entry.event_id} {entry.type} · {entry.error_class}: {escape(entry.message or '')}"
     late = {name: one for name, one in found.agencies.items() if one.pending}
+    troubled = [one for one in away.values() if one.agency in hub.agencies and (one.failing or one.suspended)]
     for name, one in sorted(late.items(), key=lambda item: -item[1].pending):
-        yield f"[yellow]{name}: {one.pending:,} sự kiện chưa giao / events pending[/], {_age(one, now)} · dancu run"
+        helps = _what_helps(hub, name)
+        yield f"[yellow]{name}: {one.pending:,} sự kiện chưa giao / events pending[/], {_age(one, now)} · {helps}"
     if found.undecided:
         yield f"[yellow]{found.undecided:,} sự kiện chờ xử lý / events wait to be decided[/] · dancu run"
-    if not parked and not late and not found.undecided:
+    if not parked and not late and not found.undecided and not troubled:
         yield "[green]Không có gì cần chú ý. / Nothing needs attention.[/]"
+
+
+def _contact(contact: Contact | None) -> Iterator[str]:
+    """Say why nothing is handed out to an agency, if that is so."""
+    if contact is not None and contact.suspended is not None:
+        at, by, why = contact.suspended
+        yield (
+            f"[bold red]{contact.agency}: tạm ngừng / suspended[/] {rfc3339(at)} · {escape(by)}: {escape(why)}"
+            f" · dancu agency resume {contact.agency}"
+        )
+    elif contact is not None and contact.failing is not None:
+        since, times, why, _ = contact.failing
+        yield (
+            f"[bold red]{contact.agency}: không phản hồi / does not answer[/] ({times}×), từ / since {rfc3339(since)}:"
+            f" {escape(why)} · dancu agency show {contact.agency}"
+        )
+
+
+def _what_helps(hub: Hub, agency: str) -> str:
+    return "cơ quan tự lấy / the agency fetches them" if agency in hub.fetching else "dancu run"
 
 
 def _counts(found: Status) -> Table:

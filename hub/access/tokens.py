@@ -14,12 +14,15 @@ import sqlalchemy as sa
 
 from hub.access.tables import tokens
 from hub.audit import Entry, write_entry
-from hub.database import reading
+from hub.database import reading, take_turns
 
 AGENCY: Final = "agency"
 OPERATOR: Final = "operator"
 #: What an operator may do, the least first: look; plan and run; also approve what others planned; look at the audit.
 ROLES: Final = ("viewer", "operator", "approver", "auditor")
+
+#: The number of our advisory lock in PostgreSQL.
+_TURN: Final = 7_310_003
 
 _FORM = re.compile(r"dancu_(?P<id>[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 
@@ -71,6 +74,7 @@ class Tokens:
             "revoked_at": None,
         }
         with self._engine.begin() as connection:
+            take_turns(connection, _TURN)  # of two new tokens at once, the second ends the first too
             if old_until is not None:
                 _end_others(connection, holder, old_until)
             connection.execute(sa.insert(tokens), row)
@@ -97,13 +101,16 @@ class Tokens:
         with reading(self._engine) as connection:
             return [_token_of(row) for row in connection.execute(query)]
 
-    def revoke(self, identity: str, by: str, reason: str, now: int) -> bool:
-        """End a token at once. Return False when there is none of this id that is still valid."""
+    def revoke(self, identity: str, by: str, reason: str, now: int, kind: str | None = None) -> bool:
+        """End a token at once. Return False when there is none of this id (and kind) that was not revoked before."""
         mine = sa.and_(tokens.c.id == identity, tokens.c.revoked_at.is_(None))
+        if kind is not None:
+            mine = sa.and_(mine, tokens.c.kind == kind)
         with self._engine.begin() as connection:
-            if connection.execute(sa.update(tokens).where(mine).values(revoked_at=now)).rowcount == 0:
+            holder = connection.scalars(sa.select(tokens.c.holder).where(mine)).one_or_none()
+            if holder is None or not connection.execute(sa.update(tokens).where(mine).values(revoked_at=now)).rowcount:
                 return False
-            write_entry(connection, Entry(now, by, "token.revoked", identity, reason, {}))
+            write_entry(connection, Entry(now, by, "token.revoked", holder, reason, {"token": identity}))
         return True
 
 

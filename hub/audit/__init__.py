@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from hub.audit.trail import Broken, Entry, Written, check_trail, entries_of, write_entry
+from hub.audit.trail import Broken, Entry, Written, check_trail, entries_of, last_entry, write_entry
 
-__all__ = ["Broken", "Entry", "Written", "check_trail", "entries_of", "write_entry"]
+__all__ = ["Broken", "Entry", "Written", "check_trail", "entries_of", "last_entry", "write_entry"]

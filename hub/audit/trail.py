@@ -71,6 +71,12 @@ def entries_of(
     return [_written(row) for row in connection.execute(query)]
 
 
+def last_entry(connection: sa.Connection) -> Written | None:
+    """Return the newest entry: whoever notes its number and hash elsewhere sees later whether the end was cut off."""
+    row = connection.execute(sa.select(entries).order_by(entries.c.number.desc()).limit(1)).one_or_none()
+    return None if row is None else _written(row)
+
+
 def check_trail(connection: sa.Connection, expected_last: tuple[int, str] | None = None) -> Broken | None:
     """Look through the whole chain; return the first place where it does not hold, or None.
 

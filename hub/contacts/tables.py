@@ -28,6 +28,8 @@ contacts = sa.Table(
     #: The endpoint that has agreed to get events (webhooks), and when it did.
     sa.Column("endpoint", sa.Text),
     sa.Column("verified_at", sa.BigInteger),
+    #: Requests per minute that it allows; none: as many as wanted.
+    sa.Column("allowed_rate", sa.BigInteger),
     #: Behind which position of its feed the agency has asked for more: it has what comes before (pull ways).
     sa.Column("asked_behind", sa.BigInteger),
     sqlite_with_rowid=False,
@@ -55,6 +57,9 @@ rewinds = sa.Table(
     sa.Column("until", sa.BigInteger, nullable=False),
     #: How far it has come.
     sa.Column("reached", sa.BigInteger, nullable=False),
+    #: How many events the agency has taken once more, and how many it has not.
+    sa.Column("taken", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("refused", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("requested_at", sa.BigInteger, nullable=False),
     sa.Column("requested_by", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),

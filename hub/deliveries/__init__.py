@@ -18,7 +18,7 @@ from hub.deliveries.delivery import (
     Trial,
     Waiting,
 )
-from hub.deliveries.store import Deliveries
+from hub.deliveries.store import Deliveries, ask, can_be_made_due
 
 __all__ = [
     "OPEN",
@@ -36,4 +36,6 @@ __all__ = [
     "Summary",
     "Trial",
     "Waiting",
+    "ask",
+    "can_be_made_due",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hub.database import reading
 from hub.deliveries import rows
 from hub.deliveries.delivery import Fact, FactKind, Held, Outcome, State, Summary
+from hub.deliveries.superseding import superseding
 from hub.deliveries.tables import attempts, delivered, held
 
 #: Tried and not with the agency yet.
@@ -32,6 +33,7 @@ class DeliveryBrowser:
             waiting=counts.get(State.WAITING, 0),
             due=counts.get(State.DUE, 0),
             replayed=counts.get(State.DELIVERED, 0),
+            withheld=counts.get(State.WITHHELD, 0),
         )
 
     def parked(
@@ -52,6 +54,24 @@ class DeliveryBrowser:
             query = query.where(held.c.agency == agency)
         with reading(self._engine) as connection:
             return [rows.held_of(row) for row in connection.execute(query)]
+
+    def superseding(
+        self, entries: Sequence[Held], numbers: Mapping[str, Sequence[str]] | None = None
+    ) -> Mapping[tuple[str, int], str]:
+        """Return (agency, position) → id of the later event that makes an entry out of date; see `superseding`.
+
+        `numbers` gives every number that a person has or had, by number (`Today.numbers_of`).
+        """
+        with reading(self._engine) as connection:
+            return superseding(connection, entries, numbers or {})
+
+    def is_due(self, agency: str, until: int) -> bool:
+        """Say whether anything of an agency is due at a time or before."""
+        query = sa.select(held.c.position).where(
+            held.c.agency == agency, held.c.state == State.DUE, held.c.due_at <= until
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(query.limit(1)).one_or_none() is not None
 
     def story(self, event_id: str) -> list[Fact]:
         """Tell what happened to an event on its way to each agency, in order of time."""
@@ -85,7 +105,8 @@ def _attempt_facts(row: sa.Row[Any]) -> list[Fact]:
     facts = [] if row.requested_at is None else [_request(row)]
     if row.outcome != Outcome.DELIVERED:  # a delivery is told by its own row
         what = (row.number, row.error_class, row.message)
-        facts.append(Fact(row.at, row.agency, row.position, FactKind.PARKED, *what))
+        kind = FactKind.WITHHELD if row.outcome == Outcome.WITHHELD else FactKind.PARKED
+        facts.append(Fact(row.at, row.agency, row.position, kind, *what))
     return facts
 
 

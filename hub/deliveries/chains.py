@@ -12,7 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from hub.database import among
-from hub.deliveries.delivery import OPEN, Request, State
+from hub.deliveries.delivery import OPEN, Account, Request, State, Waiting
 from hub.deliveries.tables import held
 
 
@@ -82,6 +82,15 @@ def let_go(
         "reason": sa.bindparam("why"),
     }
     _change(connection, agency, values, [_due(turn) for turn in turns if heads[turn.key] == turn.position])
+
+
+def free_orphans(connection: sa.Connection, agency: str, account: Account, waiting: Sequence[Waiting]) -> None:
+    """Free what waits behind an event that another loop has handed out meanwhile: nobody else would."""
+    live = open_among(connection, agency, [entry.behind for entry in waiting])
+    orphans = [entry.record for entry in waiting if entry.behind not in live]
+    if orphans:
+        turns = [Next(record.position, record.key, None) for record in orphans]
+        let_go(connection, agency, turns, account.numbers, account.at)
 
 
 def _due(turn: Next) -> dict[str, object]:

@@ -23,6 +23,8 @@ class State(StrEnum):
     DELIVERED = "delivered"
     #: Waited, then was handed out and taken.
     RELEASED = "released"
+    #: Nobody may have it any more: there was no legal basis left when its turn came. What waited behind it goes on.
+    WITHHELD = "withheld"
 
 
 #: Not with the agency yet; later events of the same person may not pass.
@@ -39,6 +41,8 @@ class Outcome(StrEnum):
     UNREADABLE = "unreadable"
     #: This event alone makes the agency fall over, while it takes others.
     UNAVAILABLE = "unavailable"
+    #: It was not even sent: the agency may not have it any more (`hub.entitlement`).
+    WITHHELD = "withheld"
 
 
 class Failure(NamedTuple):
@@ -62,6 +66,11 @@ class Trial(NamedTuple):
     seconds: float
     #: When it shall be tried again without anyone asking, or None.
     next_at: int | None = None
+
+    @property
+    def closes(self) -> bool:
+        """Whether this was the last attempt: what waits behind it may go on."""
+        return self.failure is None or self.failure.outcome is Outcome.WITHHELD
 
 
 class Waiting(NamedTuple):
@@ -126,12 +135,14 @@ class Summary:
     waiting: int = 0
     due: int = 0
     replayed: int = 0
+    #: Never sent, because the legal basis had ended when their turn came.
+    withheld: int = 0
 
     @property
     def held(self) -> int:
         """Events behind the committed position that the agency does not have yet.
 
-        So delivered = position committed by the group `deliver` - held.
+        So delivered = position committed by the group `deliver` - held - withheld.
         """
         return self.parked + self.waiting + self.due
 
@@ -144,6 +155,8 @@ class FactKind(StrEnum):
     WAITING = "waiting"
     #: Someone asked to try it again.
     REQUESTED = "requested"
+    #: Its turn came, and the agency may not have it any more.
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)

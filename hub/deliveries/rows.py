@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from hub import headers
 from hub.deliveries.delivery import Failure, Held, Outcome, Request, State, Trial, Waiting
+from hub.discretion import without_numbers
 from hub.eventlog import Record
 
 #: Characters of an error text that are kept.
@@ -60,15 +61,31 @@ def waiting_row(agency: str, entry: Waiting, now: int) -> dict[str, Any]:
 #: What a further attempt changes in `held_deliveries`, with the parameters that `change_of` gives.
 CHANGE: dict[str, sa.BindParameter[Any]] = {
     name: sa.bindparam(f"new_{name}")
-    for name in ("state", "attempts", "error_class", "message", "due_at", "delivered_at")
+    for name in (
+        "state",
+        "attempts",
+        "error_class",
+        "message",
+        "due_at",
+        "delivered_at",
+        "requested_by",
+        "requested_at",
+        "reason",
+    )
 }
 
 
-def change_of(trial: Trial, number: int) -> dict[str, Any]:
-    """Return the parameters of `CHANGE` after attempt `number`."""
+def change_of(trial: Trial, number: int, asked: Request | None) -> dict[str, Any]:
+    """Return the parameters of `CHANGE` after attempt `number`, for which somebody had asked, or nobody.
+
+    When it comes again by the schedule, nobody has asked for that: the attempt itself keeps who asked for it.
+    """
     failure = trial.failure
+    asked = None if failure and trial.next_at is not None else asked
     if failure is None:
         state = State.RELEASED if number == 1 else State.DELIVERED
+    elif failure.outcome is Outcome.WITHHELD:
+        state = State.WITHHELD
     else:
         state = State.PARKED if trial.next_at is None else State.DUE
     return {
@@ -79,6 +96,9 @@ def change_of(trial: Trial, number: int) -> dict[str, Any]:
         "new_message": failure and clean(failure.message),
         "new_due_at": failure and trial.next_at,
         "new_delivered_at": None if failure else trial.at,
+        "new_requested_by": asked and asked.by,
+        "new_requested_at": asked and asked.at,
+        "new_reason": asked and asked.reason,
     }
 
 
@@ -133,5 +153,9 @@ def held_of(row: sa.Row[Any]) -> Held:
 
 
 def clean(text: str) -> str:
-    """Return an error text that every database takes: cut, without NUL and lone surrogates."""
-    return text[:MESSAGE_LENGTH].replace("\0", "").encode("utf-8", "replace").decode()
+    """Return an error text that every database takes: without personal numbers, NUL and lone surrogates, cut.
+
+    It is masked before it is cut: half a number tells too much.
+    """
+    masked = without_numbers(text.replace("\0", ""))
+    return masked[:MESSAGE_LENGTH].encode("utf-8", "replace").decode()

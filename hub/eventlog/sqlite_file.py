@@ -26,6 +26,9 @@ _PAGE_SIZE = 16384
 #: Bytes to which the write-ahead file shrinks back after a large commit.
 _WAL_SIZE = 64 * 1024 * 1024
 
+#: Connections that have SQLite's usual cache (2 MB each); those of further threads have so many kilobytes.
+_ROOMY, _LITTLE = 16, 256
+
 _DAMAGED = (
     "the event log is damaged; stop dancu, move the file away together with its -wal and -shm files, and restore a copy"
 )
@@ -54,6 +57,8 @@ class SqliteFile:
         self._path = path.absolute()
         self._lock_timeout = lock_timeout
         self._connections: dict[int, sqlite3.Connection] = {}
+        #: The threads of this process write in turn; SQLite would let the unlucky one look again and again.
+        self._turns = threading.Lock()
         self._closed = False
         try:
             self._prepare()
@@ -83,7 +88,7 @@ class SqliteFile:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend this thread's connection inside a transaction with the write lock: all of it or nothing."""
-        with self.connected() as connection:
+        with self._turns, self.connected() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -106,6 +111,8 @@ class SqliteFile:
         self._connections[threading.get_ident()] = connection
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_SIZE}")
+        if len(self._connections) > _ROOMY:
+            connection.execute(f"PRAGMA cache_size = -{_LITTLE}")
         return connection
 
     def _prepare(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import orjson
@@ -24,12 +25,17 @@ _QUEUES_AT_ONCE = 1000
 _NUMBER_FIELDS = {"PersonalNumberChanged": ("old_number", "new_number"), "PersonsMerged": ("merged_numbers",)}
 
 
+#: Fact → the agencies that received any version of it; person → the agencies that received anything.
+_Received = tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]
+
+
 class Past:
     """The registers as they were at the start of a batch of a partition, on an open transaction."""
 
     def __init__(self, connection: sa.Connection, partition: int = 0) -> None:
         self._connection = connection
         self._partition = partition
+        self._followed: tuple[_Lookup, Sequence[str], Sequence[str], _Received] | None = None
 
     def numbers(self, arrivals: Sequence[Arrival], now: int, read: Callable[[Arrival], Mapping[str, Any]]) -> Numbers:
         """Return which numbers stand for whom, for everybody whom the batch may concern."""
@@ -78,13 +84,17 @@ class Past:
         kept = [held.arrival for held in (*queues, *reports)]
         concerned = [*known, *kept]
         acts, versions, vitals = lookup.acts(concerned)
+        annulled = [a.fact for a in concerned if a.change == "ANNULLED"]
+        protected = [a.person for a in concerned if a.type == "AddressProtectionChanged"]
+        received = lookup.received_all(annulled, protected)
+        self._followed = (lookup, annulled, protected, received) if annulled or protected else None
         return Facts(
             met=lookup.met({*(a.event_id for a in known), *(a.previous_id for a in concerned if a.previous_id)}),
             versions=versions,
             acts=acts,
             vitals=vitals,
-            received=lookup.received(a.fact for a in concerned if a.change == "ANNULLED"),
-            received_about=lookup.received_about(a.person for a in concerned if a.type == "AddressProtectionChanged"),
+            received=received[0],
+            received_about=received[1],
             queues=_grouped(queues, lambda held: held.arrival.person),
             second_reports=_grouped(reports, lambda held: held.arrival.vital_fact or ""),
             consents=lookup.consents(),
@@ -96,6 +106,22 @@ class Past:
     def protection(self, keys: Iterable[str], numbers: Numbers) -> dict[str, str]:
         """Return the protection level of each person who has one."""
         return _Lookup(self._connection, numbers, {numbers.person(key) for key in keys}).protection()
+
+    def consents(self, keys: Iterable[str], numbers: Numbers) -> dict[tuple[str, str, str], Consent]:
+        """Return the newest word of each person on each agency and purpose."""
+        return _Lookup(self._connection, numbers, {numbers.person(key) for key in keys}).consents()
+
+    def holds(self, connection: sa.Connection) -> bool:
+        """Whether nobody was given data, since `facts` was asked, that what they know of annuls or protects."""
+        if self._followed is None:
+            return True
+        lookup, facts, persons, received = self._followed
+        return lookup.on(connection).received_all(facts, persons) == received
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether anything here follows data: an annulment, or a change of protection."""
+        return self._followed is not None
 
     def _due_persons(self, now: int) -> list[str]:
         """Return whose queues this partition may let go. Who has been moved to another is let go there."""
@@ -130,6 +156,16 @@ class _Lookup:
             self._asked.extend(every)
             if len(every) > 1:
                 self.also_known[person] = tuple(every[1:])
+
+    def on(self, connection: sa.Connection) -> _Lookup:
+        """Return the same questions, to be asked later."""
+        again = copy(self)
+        again._connection = connection
+        return again
+
+    def received_all(self, facts: Iterable[str], persons: Iterable[str]) -> _Received:
+        """Return who received these facts, and who received anything about these persons."""
+        return self.received(facts), self.received_about(persons)
 
     def held(self) -> tuple[list[Held], list[Held]]:
         """Return the queues of these persons, in order, and the second reports about them."""

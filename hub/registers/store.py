@@ -12,6 +12,7 @@ from hub.eventlog import Batch, PositionMoved, partition_of, start_of
 from hub.outcome import Outcome
 from hub.registers import tables as t
 from hub.registers.forget import forget_after
+from hub.registers.given import given_meanwhile
 from hub.registers.past import Past
 from hub.registers.remember import write_outcome
 
@@ -53,12 +54,17 @@ class Registers:
                 forget_after(connection, position)
             yield Past(connection, partition_of(position))
 
-    def remember(self, batch: Batch, outcome: Outcome) -> None:
-        """Write down what was decided about a batch, before the log commits it. Raises `PositionMoved`."""
+    def remember(self, batch: Batch, outcome: Outcome, past: Past) -> None:
+        """Write down what was decided about a batch, before the log commits it. `past` is what it was decided by.
+
+        Raises `PositionMoved`, also when an agency was given data meanwhile (by a snapshot) that the batch annuls.
+        """
         try:
             with self.engine.begin() as connection:
                 if _progress(connection, batch.partition) != batch.after:
                     raise PositionMoved(f"another worker has gone on from {batch.after}")
+                if given_meanwhile(connection, past):
+                    raise PositionMoved("an agency was given a snapshot meanwhile, with data that is annulled here")
                 write_outcome(connection, batch, outcome, int(self._clock() * 1000))
         except sa.exc.IntegrityError as clash:
             if self.engine.dialect.name == "sqlite":  # one writer at a time: then it is a bug

@@ -30,7 +30,7 @@ events = sa.Table(
     sa.Column("fate_at", sa.BigInteger, nullable=False),
     #: The event that it went out with, or that was there first.
     sa.Column("with_event", sa.Text),
-    #: JSON: agency → [purpose, legal basis, shielded]; and agency → reason.
+    #: JSON: agency → [purpose, legal basis, shielded], by a snapshot also when (ms); and agency → reason.
     sa.Column("sent_to", sa.Text),
     sa.Column("withheld_from", sa.Text),
 )

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from hub.database import reading
+from hub.facts import Consent
 from hub.registers.past import Past
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What bears on whether somebody's data may be handed out."""
+
+    #: Every number that the person has or had.
+    numbers: Sequence[str]
+    #: The protection level, or None.
+    protection: str | None
+    #: (agency, purpose) → the person's newest word.
+    consents: Mapping[tuple[str, str], Consent] = field(default_factory=dict)
 
 
 class Today:
@@ -30,3 +44,18 @@ class Today:
             numbers = past.numbers_of(keys)
             levels = past.protection(keys, numbers)
         return {key: levels[person] for key in keys if (person := numbers.person(key)) in levels}
+
+    def persons_of(self, keys: Sequence[str]) -> Mapping[str, Person]:
+        """Return for each number what holds for its person."""
+        with reading(self._engine) as connection:
+            past = Past(connection)
+            numbers = past.numbers_of(keys)
+            levels, consents = past.protection(keys, numbers), past.consents(keys, numbers)
+        said: dict[str, dict[tuple[str, str], Consent]] = {}
+        for (person, agency, purpose), consent in consents.items():
+            said.setdefault(person, {})[agency, purpose] = consent
+        found = {}
+        for key in keys:
+            person = numbers.person(key)
+            found[key] = Person(numbers.numbers_of(person), levels.get(person), said.get(person, {}))
+        return found

@@ -32,6 +32,9 @@ replays = sa.Table(
     sa.Column("started_at", sa.BigInteger),
     sa.Column("ended_at", sa.BigInteger),
     sa.Column("ended_by", sa.Text),
+    #: Which process works on it, and until when nobody else may.
+    sa.Column("runner", sa.Text),
+    sa.Column("lease_until", sa.BigInteger),
     #: Rises with every change, so that of two who change it at once one is told.
     sa.Column("version", sa.BigInteger, nullable=False),
 )
@@ -46,7 +49,8 @@ approvals = sa.Table(
     sqlite_with_rowid=False,
 )
 
-#: One row per delivery of the selection, written when it is frozen.
+#: One row per delivery of the selection, written when it is frozen. Of a replay of the kind `refused`, `agency` is
+#: empty and `position` is the place in the topic `refused`.
 items = sa.Table(
     "replay_items",
     metadata,
@@ -62,5 +66,6 @@ items = sa.Table(
     sa.Column("asked_at", sa.BigInteger),
     sa.Column("ended_at", sa.BigInteger),
     sa.Index("replay_items_state", "replay", "state", "agency", "position"),
+    sa.Index("replay_items_event", "event_id"),
     sqlite_with_rowid=False,
 )

@@ -65,6 +65,31 @@ def permit(addressed: Sequence[Addressed], facts: Facts, read: Callable[[Arrival
     return rules.found
 
 
+def basis_of(
+    agreement: Agreement, type_name: str, at: int, level: str | None, consent: Consent | None
+) -> tuple[str | None, str]:
+    """Return the legal basis of an agency for a type of event at a time (ms since 1970 UTC), or None and why not.
+
+    `level` is the person's protection, `consent` the person's newest word on the agency and the grant's purpose.
+    """
+    today = (at + _VIETNAM) // _MILLISECONDS_OF_A_DAY
+    grant = agreement.grants.get(type_name)
+    if grant is None or not agreement.valid_from <= today <= agreement.valid_until:
+        return None, "no_agreement"
+    by_place = agreement.population.provinces is not None and type_name != "AddressProtectionChanged"
+    if level == STRICT and by_place:
+        return None, "protected"  # that the event comes at all would tell the province
+    if grant.statute is not None:
+        return f"statute: {grant.statute}", ""
+    if consent is None:
+        return None, "no_consent"
+    if not consent.given:
+        return None, "consent_withdrawn"
+    if consent.valid_until is not None and consent.valid_until < today:
+        return None, "consent_expired"
+    return f"consent: {consent.event_id}", ""
+
+
 class _Rules:
     """The fold over one batch: consents, protection and who has what, after the events taken so far."""
 
@@ -130,23 +155,8 @@ class _Rules:
         return (grant.only_if_received or limited) and grant.agency not in self._knows[arrival.person]
 
     def _basis(self, arrival: Arrival, agreement: Agreement, grant: Grant) -> tuple[str | None, str]:
-        today = (arrival.at + _VIETNAM) // _MILLISECONDS_OF_A_DAY
-        if not agreement.valid_from <= today <= agreement.valid_until:
-            return None, "no_agreement"
-        level = self._protection.get(arrival.person)
-        by_place = agreement.population.provinces is not None and arrival.type != "AddressProtectionChanged"
-        if level == STRICT and by_place:
-            return None, "protected"  # that the event comes at all would tell the province
-        if grant.statute is not None:
-            return f"statute: {grant.statute}", ""
         consent = self._consents.get((arrival.person, grant.agency, grant.purpose))
-        if consent is None:
-            return None, "no_consent"
-        if not consent.given:
-            return None, "consent_withdrawn"
-        if consent.valid_until is not None and consent.valid_until < today:
-            return None, "consent_expired"
-        return f"consent: {consent.event_id}", ""
+        return basis_of(agreement, arrival.type, arrival.at, self._protection.get(arrival.person), consent)
 
     def _allow(self, arrival: Arrival, grant: Grant, basis: str) -> None:
         level = self._protection.get(arrival.person)

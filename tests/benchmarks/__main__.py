@@ -3,14 +3,14 @@
 `--only kafka` measures the hub beside Faust, Quix Streams and the bare client on a real broker, and nothing else; the
 first time it installs the two into an environment in the user's cache. Progress of that part is on standard error.
 
-The scratch files (about 8 GB in full, on the disk that TMPDIR names) are removed at the end.
+The scratch files (about 12 GB in full, on the disk that TMPDIR names) are removed at the end.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from rich.table import Column, Table
 
 from tests.benchmarks.catalogue import BENCHMARKS
 from tests.benchmarks.child import make, take_sample
+from tests.benchmarks.deliveries_postgres import missing
 from tests.benchmarks.figure import Benchmark, Figure
 from tests.benchmarks.kafka import suite
 from tests.benchmarks.kafka.report import report
@@ -37,6 +38,7 @@ _NEEDS = {
     "memory": "large",
     "status": "large",
     "explain": "large",
+    "pages": "paged",
     **{name: "decided" for name in BENCHMARKS if name.startswith("deliveries")},
 }
 
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         place = Workplace(Path(folder).resolve(), QUICK if asked.quick else FULL)
         machine = describe(place.folder)
         names = asked.only or [*BENCHMARKS, _KAFKA]
-        figures = [_take(BENCHMARKS[name], place, screen) for name in names if name != _KAFKA]
+        figures = [_take(BENCHMARKS[name], place, screen) for name in _possible(names, screen)]
         kafka = _measure_kafka(place) if _KAFKA in names else {}
     if figures:
         screen.print(_table(figures), *_explanations(figures), sep="\n")
@@ -70,6 +72,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="small and once: to see that it works, not how fast")
     return parser.parse_args(arguments)
+
+
+def _possible(names: Iterable[str], screen: Console) -> Iterator[str]:
+    """Yield the benchmarks that this machine has the programs for; say what the others lack."""
+    for name in names:
+        if (lacks := missing(name)) is not None:
+            screen.print(f"[yellow]{name}: left out: {lacks}[/]")
+        elif name != _KAFKA:
+            yield name
 
 
 def _measure_kafka(place: Workplace) -> dict[str, Any]:

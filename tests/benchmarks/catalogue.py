@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import commands, deliveries, intake, latency, memory, pipeline
+from tests.benchmarks import (
+    commands,
+    deliveries,
+    deliveries_postgres,
+    intake,
+    latency,
+    many,
+    memory,
+    pages,
+    pipeline,
+    replays,
+    webhooks,
+)
 
 BENCHMARKS = {
     benchmark.name: benchmark
-    for module in (intake, pipeline, deliveries, memory, commands, latency)
+    for module in (
+        intake,
+        pipeline,
+        deliveries,
+        deliveries_postgres,
+        many,
+        replays,
+        webhooks,
+        memory,
+        commands,
+        latency,
+        pages,
+    )
     for benchmark in module.BENCHMARKS
 }

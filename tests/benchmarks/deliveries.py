@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -13,6 +14,7 @@ from adapters.agencies.applied_events import APPLIED_EVENTS
 from consumers.loop import deliver_once
 from deploy.bootstrap import Hub
 from hub.database import open_database
+from hub.destination import Destination
 from hub.topics import DELIVER, outbox
 from tests.benchmarks.bare import insert_seconds
 from tests.benchmarks.figure import Benchmark, Sample
@@ -26,17 +28,18 @@ def measure(agencies: Sequence[str], place: Workplace) -> Sample:
     with place.hub(copied_from="decided") as hub:
         count = sum(hub.log.extent(outbox(agency), DELIVER)[1] for agency in agencies)
         with stopwatch() as watch:
-            _hand_out(hub, agencies)
+            hand_out(hub, agencies)
         limit = sum(_bare_seconds(hub, agency, place) for agency in agencies)
     return Sample(count / watch.wall, count / limit, {**watch.per(count), "deliveries": count})
 
 
-def _hand_out(hub: Hub, agencies: Iterable[str]) -> None:
+def hand_out(hub: Hub, agencies: Iterable[str], systems: Mapping[str, Destination] = MappingProxyType({})) -> None:
+    """Hand out everything, to these systems or else to those that the agreements name."""
     failures: list[BaseException] = []
 
     def all_of(agency: str) -> None:
         try:
-            feed = hub.feed(agency)
+            feed = hub.feed(agency, systems.get(agency))
             while not deliver_once(feed).idle:
                 pass
         except BaseException as error:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.catalogue import BENCHMARKS
+from tests.benchmarks.deliveries_postgres import missing
 
 
 def test_a_quick_run_takes_every_figure_and_writes_it_with_its_limit_and_the_machine(
@@ -21,7 +22,7 @@ def test_a_quick_run_takes_every_figure_and_writes_it_with_its_limit_and_the_mac
     assert {"cpu", "cores", "memory_mb", "kernel", "python", "sqlite", "libraries", "commit"} <= content[
         "machine"
     ].keys()
-    assert [figure["name"] for figure in content["figures"]] == list(BENCHMARKS)
+    assert [figure["name"] for figure in content["figures"]] == [name for name in BENCHMARKS if missing(name) is None]
     for figure in content["figures"]:
         assert figure["min"] <= figure["median"] <= figure["max"]
         assert figure["limit"] > 0

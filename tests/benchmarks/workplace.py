@@ -31,12 +31,21 @@ class Sizes:
     #: Events sent one at a time, for the time on the way.
     singles: int
     demo: int
+    #: Events of the feed that is fetched page by page.
+    paged: int
 
 
 FULL = Sizes(
-    lines=50_000, delivered=12_000, backlog=1_000_000, undecided=200_000, watched=20, singles=1000, demo=10_000
+    lines=50_000,
+    delivered=12_000,
+    backlog=1_000_000,
+    undecided=200_000,
+    watched=20,
+    singles=1000,
+    demo=10_000,
+    paged=5_000_000,
 )
-QUICK = Sizes(lines=1500, delivered=500, backlog=20_000, undecided=4000, watched=2, singles=25, demo=300)
+QUICK = Sizes(lines=1500, delivered=500, backlog=20_000, undecided=4000, watched=2, singles=25, demo=300, paged=5000)
 
 
 @dataclass(frozen=True, slots=True)

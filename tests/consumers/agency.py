@@ -11,6 +11,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from consumers.feed import Feed
+from consumers.line import Clock as LineClock
+from consumers.line import Line, Orders
+from hub.contacts import Contacts, Rewinds
 from hub.database import open_database, sqlite_url
 from hub.deliveries import Deliveries, DeliveryBrowser
 from hub.deliveries.tables import metadata
@@ -158,6 +161,19 @@ class Scene:
     def change(self, **changes: object) -> None:
         """Let the feed be otherwise from now on."""
         self.feed = replace(self.feed, **changes)  # type: ignore[arg-type]
+
+    def join(self) -> Line:
+        """Let contacts be noted (written when told) and orders be followed at once."""
+        contacts, rewinds = Contacts(self.engine, every=3600), Rewinds(self.engine)
+        line = Line(
+            contacts,
+            rewinds,
+            self.store,
+            Orders(contacts, rewinds, self.store, every=0.0, clock=LineClock(time=self.clock)),
+            self.log,
+        )
+        self.change(line=line)
+        return line
 
     def close(self) -> None:
         self.log.close()

@@ -124,3 +124,14 @@ def test_the_variable_of_a_database_is_kept_for_whoever_opens_it(tmp_path: Path)
     manifest = tmp_path / "tax.yaml"
     manifest.write_text(TAX.replace("  way: sql", "  way: sql\n  url_env: TAX_DATABASE"), encoding="utf-8")
     assert read_agreement(manifest, CATALOGUE).delivery == {"way": "sql", "url_env": "TAX_DATABASE"}
+
+
+def test_who_reads_its_topic_itself_must_be_told_when_to_erase_addresses(tmp_path: Path) -> None:
+    by_kafka = TAX.replace("  way: sql", "  way: kafka")
+    manifest = tmp_path / "tax.yaml"
+    manifest.write_text(by_kafka, encoding="utf-8")
+    assert read_agreement(manifest, CATALOGUE).delivery == {"way": "kafka"}
+    untold = by_kafka.replace("      - AddressProtectionChanged\n", "")
+    words = problem(tmp_path, untold)
+    assert words.startswith(f":{line_of(untold, '  way: kafka')}: delivery/way: kafka, and addresses are granted")
+    assert "ResidenceChanged" in words

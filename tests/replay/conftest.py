@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.consumers.agency import Scene, build
+from tests.postgres import postgres_server, postgres_url
+from tests.replay.office import Office, an_office
+
+__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture
@@ -16,3 +20,11 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     scene = build(tmp_path)
     yield scene
     scene.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """Two agencies, and an office for replays, on each database."""
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    with an_office(tmp_path, url) as office:
+        yield office

@@ -19,6 +19,7 @@ from hub.patience import Patience
 from hub.pipeline import process_batch
 from hub.registers import Registers, due
 from hub.registers import tables as t
+from hub.registers.past import Past
 from hub.rules import Rules
 from hub.topics import PIPELINE, RECEIVED
 from tests.hub.making import CATALOGUE, GRANT, HOA, LAN, MAI, MOVE, NOW, SHIPPED, Event, admitted, event, next_of
@@ -139,11 +140,11 @@ def test_an_event_that_two_partitions_meet_at_once_is_a_duplicate_for_one_of_the
     class AtOnce(Registers):
         met = False
 
-        def remember(self, batch: Batch, outcome: Outcome) -> None:
+        def remember(self, batch: Batch, outcome: Outcome, past: Past) -> None:
             if not self.met:
                 self.met = True
                 both.wait(20)  # both have looked, and none has met the event
-            super().remember(batch, outcome)
+            super().remember(batch, outcome, past)
 
     def work(log: Partition) -> int:
         registers, lost = AtOnce(engine), 0

@@ -52,6 +52,7 @@ def _make_contacts() -> None:
         sa.Column("suspended_reason", sa.Text),
         sa.Column("endpoint", sa.Text),
         sa.Column("verified_at", sa.BigInteger),
+        sa.Column("allowed_rate", sa.BigInteger),
         sa.Column("asked_behind", sa.BigInteger),
         sqlite_with_rowid=False,
     )
@@ -74,6 +75,8 @@ def _make_rewinds() -> None:
         sa.Column("after", sa.BigInteger, nullable=False),
         sa.Column("until", sa.BigInteger, nullable=False),
         sa.Column("reached", sa.BigInteger, nullable=False),
+        sa.Column("taken", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("refused", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("requested_at", sa.BigInteger, nullable=False),
         sa.Column("requested_by", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
@@ -118,6 +121,8 @@ def _make_replays() -> None:
         sa.Column("started_at", sa.BigInteger),
         sa.Column("ended_at", sa.BigInteger),
         sa.Column("ended_by", sa.Text),
+        sa.Column("runner", sa.Text),
+        sa.Column("lease_until", sa.BigInteger),
         sa.Column("version", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_replays_state", "replays", ["state"])
@@ -146,3 +151,4 @@ def _make_items() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("replay_items_state", "replay_items", ["replay", "state", "agency", "position"])
+    op.create_index("replay_items_event", "replay_items", ["event_id"])

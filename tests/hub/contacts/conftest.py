@@ -1,0 +1,28 @@
+"""Fixtures of the tests of contacts: both kinds of databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hub.audit.tables import entries
+from hub.contacts.tables import contacts
+from hub.database import open_database, sqlite_url
+from hub.deliveries.tables import metadata
+from tests.postgres import postgres_server, postgres_url
+
+__all__ = ["contacts", "entries", "postgres_server", "postgres_url"]  # the tables are made with the others
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
+    """A database with the tables."""
+    sqlite = request.param == "sqlite"
+    url = sqlite_url(tmp_path / "hub.db") if sqlite else request.getfixturevalue("postgres_url")
+    engine = open_database(url)
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
