@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from consumers.cloudevents import cursor_of
+from consumers.feed_end import last_position
 from consumers.pull.reading import sequence_of
 from hub.agreements import Agreement, Grant, Population
 from hub.deliveries.delivery import Summary
@@ -19,31 +20,9 @@ from schemas.view_schema import view_schema
 _FOREVER = "9999-12-31"
 
 
-def end_of(log: LogBrowser, agency: str) -> int:
-    """Return the position of a feed's last event, exactly; 0 for none.
-
-    Far behind, a log on Kafka takes offsets for records and says too much (see `LogBrowser.extent`). A cursor behind
-    the true end would lose what comes next, so the end is looked for among the records themselves.
-    """
-    topic = outbox(agency)
-    _, last = log.extent(topic, DELIVER)
-    step = 1
-    while last > 0:
-        before = max(0, last - step)
-        found: list[Record] = list(log.scan(topic, before, 1000))
-        if found:
-            while more := log.scan(topic, found[-1].position, 1000):
-                found = list(more)
-            return found[-1].position
-        if before == 0:
-            break
-        last, step = before, step * 2
-    return 0
-
-
 def position_json(log: LogBrowser, agency: str) -> dict[str, Any]:
     """Return the end of a feed: the cursor leads behind its last event of this moment."""
-    end = end_of(log, agency)
+    end = last_position(log, outbox(agency))
     return {"agency": agency, "cursor": cursor_of(agency, end), "sequence": sequence_of(end)}
 
 
@@ -66,7 +45,7 @@ def agreement_json(agreement: Agreement, catalogue: Catalogue) -> dict[str, Any]
 def statistics_json(log: LogBrowser, agency: str, summary: Summary, requests: Mapping[str, int]) -> dict[str, Any]:
     """Return counts of one agency's feed. `handed_out` is of agencies to whom the hub pushes."""
     committed, _ = log.extent(outbox(agency), DELIVER)
-    end = end_of(log, agency)
+    end = last_position(log, outbox(agency))
     first = next(iter(log.scan(outbox(agency), 0, 1)), None)
     last = next(iter(log.scan(outbox(agency), end - 1, 1)), None) if end else None
     return {

@@ -12,7 +12,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from consumers.snapshot.feed_end import decided_behind, last_position
+from consumers.feed_end import last_position
+from consumers.snapshot.behind import decided_behind
 from hub.cursors import CHECK, check_of, text_of
 from hub.database import reading
 from hub.destination import OpenEvents

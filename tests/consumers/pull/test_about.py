@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from consumers.pull.about import agreement_json, end_of
+from consumers.feed_end import last_position
+from consumers.pull.about import agreement_json
 from hub.agreements import Population
 from hub.eventlog.sqlite import SqliteLog
 from tests.consumers.pull.scene import Scene, person, sender
@@ -38,7 +39,7 @@ def test_the_end_is_found_exactly_also_where_the_log_only_guesses_it(tmp_path: P
         for count in (0, 1, 7):
             sender(hub, count * 10).move(count)
             for log.too_much in (0, 1, 5, 3000):
-                found.append((len(hub.topic("outbox.tax")), end_of(log, "tax")))
+                found.append((len(hub.topic("outbox.tax")), last_position(log, "outbox.tax")))
         assert all(there == said for there, said in found)
         assert {said for _, said in found} == {0, 1, 8}
 
