@@ -11,6 +11,12 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.kafka import kafka, kafka_cluster, kafka_server, make_topic
+from tests.postgres import postgres_server, postgres_url
+
+#: Once for all: a file that imported them itself would get servers of its own.
+__all__ = ["kafka", "kafka_cluster", "kafka_server", "make_topic", "postgres_server", "postgres_url"]
+
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI") == "true":
     settings.load_profile("ci")

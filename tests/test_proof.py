@@ -32,11 +32,9 @@ from hub.eventlog.sqlite import SqliteLog
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from tests.commands import AGENCIES, Dancu, log_of
 from tests.killing import Killer, pending
-from tests.postgres import postgres_server, postgres_url
 
 _LOG = logging.getLogger(__name__)
 
-__all__ = ["postgres_server", "postgres_url"]
 
 EVENTS, FILES = 6000, 4
 #: Kills of a living process at work: at least so many together, and of each kind.

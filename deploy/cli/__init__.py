@@ -35,6 +35,7 @@ from deploy.cli.run import run
 from deploy.cli.shell import fail
 from deploy.cli.status import status
 from deploy.cli.worker import deliver, worker
+from deploy.leaving import leave
 from deploy.logs import set_up_logs
 from deploy.settings import BadSetting, load_settings
 
@@ -100,4 +101,7 @@ app.add_typer(dev.app, name="dev")
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else int(end.code is not None))

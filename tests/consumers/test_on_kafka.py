@@ -26,10 +26,6 @@ from hub.eventlog.kafka import KafkaLog
 from hub.topics import DELIVER, outbox
 from tests.consumers.agency import AGENCY, Agency, message, open_events
 from tests.hub.on_kafka_and_postgres import make_topics, until
-from tests.kafka import kafka, kafka_server
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["kafka", "kafka_server", "postgres_server", "postgres_url"]
 
 QUICK = Patience(first_pause=0.05, longest_pause=0.2, idle_pause=0.02, suspended_pause=0.05)
 

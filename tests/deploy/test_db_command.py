@@ -17,9 +17,6 @@ from deploy.settings import Settings
 from hub.database import open_database, sqlite_url
 from hub.migrations import DELIVERIES, REGISTERS, require_current
 from tests.hub.migrations.released import make_released
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 HEADS = {"registers": REGISTERS.head, "deliveries": DELIVERIES.head}
 

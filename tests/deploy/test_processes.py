@@ -28,10 +28,7 @@ from hub.migrations import DELIVERIES, REGISTERS, upgrade
 from hub.topics import DELIVER, RECEIVED, outbox
 from tests.commands import AGENCIES, Dancu, applied, terminate, wait_for
 from tests.deploy.sample import TAKE_DEATHS, TAKE_MOVES, death, lines, move
-from tests.kafka import StartCluster, kafka, kafka_cluster, kafka_server, make_topic
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["kafka", "kafka_cluster", "kafka_server", "make_topic", "postgres_server", "postgres_url"]
+from tests.kafka import StartCluster
 
 pytestmark = pytest.mark.xdist_group("kafka-core")
 

@@ -13,9 +13,7 @@ import sqlalchemy as sa
 
 from hub.database import open_database, sqlite_url
 from hub.database_errors import is_passing, plain
-from tests.postgres import a_postgres, postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
+from tests.postgres import a_postgres
 
 NUMBER = "001099000041"
 DBError = sa.exc.DBAPIError

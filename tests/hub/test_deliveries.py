@@ -28,9 +28,6 @@ from hub.deliveries import (
 from hub.deliveries.rows import MESSAGE_LENGTH
 from hub.deliveries.tables import delivered, held, metadata
 from hub.eventlog import Record
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 ALL = sa.true()
 ASKED = Request("lan", "mended", 50)

@@ -26,9 +26,6 @@ from hub.deliveries import (
 )
 from hub.deliveries.tables import attempts, delivered, held, metadata
 from hub.eventlog import Record
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 REJECTED = Failure(Outcome.REJECTED, "constraint", "no such title")
 ROUNDS, SIZE = 6, 40

@@ -13,9 +13,6 @@ import sqlalchemy as sa
 from hub.database import open_database, reading, sqlite_url
 from hub.registers import tables as t
 from hub.registers.intake import IntakeRegister, Rejected
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

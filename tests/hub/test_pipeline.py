@@ -43,9 +43,6 @@ from tests.hub.making import (
     next_of,
 )
 from tests.hub.test_batches import AGREEMENTS, messages, outcome_of, stream_of
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 MOVED = event("ResidenceChanged", "m1", MOVE)
 

@@ -12,9 +12,6 @@ from hub.database import open_database, sqlite_url
 from hub.deliveries import Account, Deliveries, DeliveryBrowser, Failure, Outcome, State, Trial, Waiting
 from hub.deliveries.tables import metadata
 from hub.eventlog import Record
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 NO = Failure(Outcome.REJECTED, "constraint", "no")
 

@@ -15,9 +15,6 @@ from hub.deliveries import Account, Deliveries, Failure, Outcome, Trial
 from hub.deliveries.tables import metadata
 from hub.deliveries.together import Together
 from hub.eventlog import Record
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 NO = Failure(Outcome.REJECTED, "constraint", "no")
 

@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.consumers.agency import Scene, build
-from tests.postgres import postgres_server, postgres_url
 from tests.replay.office import Office, an_office
-
-__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture

@@ -34,10 +34,8 @@ from replay.taking_in import Door
 from replay.verdict import Judge
 from tests.hub.making import ADMISSION, CATALOGUE, LAN, MAI, MOVE, NOW, SHIPPED, Event, Hub, a_hub, event, next_of
 from tests.hub.on_kafka_and_postgres import make_tables, make_topics, shared_hub
-from tests.kafka import kafka, kafka_cluster, kafka_server
-from tests.postgres import postgres_server, postgres_url
 
-__all__ = ["hub", "kafka", "kafka_cluster", "kafka_server", "postgres_server", "postgres_url"]
+__all__ = ["hub"]
 MOVED = event("ResidenceChanged", "m1", MOVE)
 WRONG = next_of(MOVED, "m2", "CORRECTED", subject=MAI)
 MERGED = event("PersonsMerged", "n1", {"merged_numbers": [MAI], "merged_on": "2025-08-05"}, subject=LAN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -19,8 +20,13 @@ from hub.eventlog.kafka.table import Table
 from hub.eventlog.kafka.writer import Writer, pack
 from hub.topics import MARKS
 
+_LOG = logging.getLogger(__name__)
+
 #: Seconds after which the cluster ends what a killed producer left open: so long may it hold up the readers.
 _LEFT_OPEN = 10.0
+
+#: Seconds for taking leave of the cluster. It notices by itself that a member is gone.
+_LEAVING = 10.0
 
 #: Gives messages their place before they are appended, and holds that place until they are.
 Placing = Callable[[Outputs], AbstractContextManager[Outputs]]
@@ -59,7 +65,14 @@ class KafkaLog:
         self.close()
 
     def close(self) -> None:
-        """Leave all groups. Using the log afterwards is a programming error."""
+        """Leave all groups, if the cluster lets us in time. Using the log afterwards is a programming error."""
+        leaving = threading.Thread(target=self._leave, name="leaving", daemon=True)
+        leaving.start()
+        leaving.join(_LEAVING)
+        if leaving.is_alive():
+            _LOG.warning("the cluster was left without a word: it did not answer within %d s", _LEAVING)
+
+    def _leave(self) -> None:
         for other in self._others:
             other.close()
         for following in self._followings.values():

@@ -7,9 +7,6 @@ from pathlib import Path
 import pytest
 
 from hub.database import sqlite_url
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

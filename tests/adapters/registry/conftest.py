@@ -10,9 +10,6 @@ from adapters.registry.serving import load_registry, served
 from hub.eventlog import Message
 from hub.topics import RECEIVED, outbox
 from tests.hub.making import CATALOGUE, LAN, SHIPPED, a_hub, event
-from tests.kafka import kafka, kafka_server, make_topic
-
-__all__ = ["kafka", "kafka_server", "make_topic"]
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.consumers.pull.scene import Scene, a_scene
-from tests.kafka import kafka, kafka_server
-from tests.postgres import postgres_server, postgres_url
 
-__all__ = ["kafka", "kafka_server", "postgres_server", "postgres_url", "scene"]
+__all__ = ["scene"]
 
 
 @pytest.fixture

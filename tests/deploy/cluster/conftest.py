@@ -18,9 +18,7 @@ from tests.deploy.cluster.secured import (
     furnish,
     scram_environments,
 )
-from tests.kafka import kafka, kafka_server, make_topic, need_kafka
-
-__all__ = ["kafka", "kafka_server", "make_topic"]
+from tests.kafka import need_kafka
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,7 @@ from confluent_kafka.admin import AdminClient
 
 from deploy.dev.security import Security
 from hub.eventlog.connection import KafkaConnection
-from tests.kafka import MakeTopic, StartCluster, create_topic, kafka, kafka_cluster, kafka_server, make_topic
-
-__all__ = ["kafka", "kafka_cluster", "kafka_server", "make_topic"]
+from tests.kafka import MakeTopic, StartCluster, create_topic
 
 
 def write(connection: KafkaConnection, topic: str, value: bytes, seconds: int = 60) -> Any:

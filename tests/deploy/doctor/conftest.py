@@ -10,9 +10,6 @@ import pytest
 from tests.deploy.doctor.house import House, build_house
 from tests.deploy.doctor.looking import Doctor
 from tests.kafka import need_kafka
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture

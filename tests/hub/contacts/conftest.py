@@ -12,9 +12,8 @@ from hub.audit.tables import entries
 from hub.contacts.tables import contacts
 from hub.database import open_database, sqlite_url
 from hub.deliveries.tables import metadata
-from tests.postgres import postgres_server, postgres_url
 
-__all__ = ["contacts", "entries", "postgres_server", "postgres_url"]  # the tables are made with the others
+__all__ = ["contacts", "entries"]  # the tables are made with the others
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

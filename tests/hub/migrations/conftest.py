@@ -9,9 +9,6 @@ import pytest
 import sqlalchemy as sa
 
 from hub.database import open_database, sqlite_url
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -126,13 +126,16 @@ def talking(talk: Talk, certificate: ssl.SSLContext | None = None) -> Iterator[s
         finally:
             writer.transport.abort()
 
+    async def end(server: asyncio.Server) -> None:
+        server.close()
+
     with _in_a_thread() as run:
         server = run(start())
         port = server.sockets[0].getsockname()[1]
         try:
             yield f"{'https' if certificate else 'http'}://127.0.0.1:{port}/events"
         finally:
-            server.close()
+            run(end(server))
 
 
 async def request_of(reader: asyncio.StreamReader) -> bytes:

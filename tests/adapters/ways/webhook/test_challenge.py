@@ -16,9 +16,6 @@ from hub.deliveries.tables import metadata
 from hub.destination import Receipt, Unavailable
 from tests.adapters.ways.webhook.receiver import ALLOWED, Reply, receiver
 from tests.adapters.ways.webhook.sample import event, land, place, posting_to
-from tests.postgres import postgres_server, postgres_url
-
-__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
