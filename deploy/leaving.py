@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
 from contextlib import suppress
 from typing import NoReturn
+
+#: Seconds after which a process that was told to end is gone, whatever hangs.
+_AT_LAST = 20.0
+_LOG = logging.getLogger(__name__)
+
+
+def leave_soon() -> threading.Timer:
+    """End the process after a while, unless the timer is cancelled: a commit may wait for a cluster for a minute.
+
+    What it had begun comes again, as after any kill.
+    """
+    timer = threading.Timer(_AT_LAST, _leave_at_last)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _leave_at_last() -> None:
+    _LOG.warning("ending although something still waits for an answer; nothing is lost, it comes again")
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(0)
 
 
 def leave(code: int) -> NoReturn:

@@ -15,6 +15,7 @@ from consumers.gate import Gate, Narrow, Open
 from consumers.loop import deliver_forever
 from consumers.outage import Patience
 from deploy.bootstrap import Hub, now_ms
+from deploy.leaving import leave_soon
 from deploy.replaying import runner_of
 from deploy.signs import Signs
 from hub.deliveries import DeliveryBrowser
@@ -49,6 +50,8 @@ class Run:
     signs: Signs = field(default_factory=Signs)
     _stop: threading.Event = field(default_factory=threading.Event)
     _failure: list[BaseException] = field(default_factory=list)
+    #: Ends the process when the end takes too long.
+    _leaving: threading.Timer | None = None
     #: Agencies that did not answer the last time.
     _away: set[str] = field(default_factory=set)
 
@@ -70,6 +73,8 @@ class Run:
             deadline = time.monotonic() + _LAST_BATCH  # for all of them together
             for loop in loops:
                 loop.join(max(0.0, deadline - time.monotonic()))
+            if self._leaving is not None:
+                self._leaving.cancel()
         if self._failure:
             raise self._failure[0]
 
@@ -82,7 +87,7 @@ class Run:
         loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread():
             for sign in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(sign, stop.set)
+                loop.add_signal_handler(sign, self._told, stop)
         pulse = asyncio.create_task(self._watch(stop))
         try:
             if self.works:
@@ -94,6 +99,12 @@ class Run:
             stop.set()
             self.signs.stopping()
             await pulse
+
+    def _told(self, stop: asyncio.Event) -> None:
+        """Somebody wants the process to end."""
+        stop.set()
+        if self._leaving is None:
+            self._leaving = leave_soon()
 
     async def _watch(self, stop: asyncio.Event) -> None:
         """Stop the run when a delivery loop broke, or when there is nothing left to do and nobody wants to wait."""

@@ -1,4 +1,8 @@
-"""Fault 6: a broker's disk is full. Nothing that was accepted is lost; with room and a restart all goes on."""
+"""Fault 6: a broker's disk is full. Nothing that was accepted is lost; with room and a restart all goes on.
+
+With three brokers the others go on. A single one may forget, with its disk, that a transaction was open: then Kafka
+lets nobody ask for that group's offsets until somebody ends the transaction by hand. So that is for `make soak`.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,27 @@ _LOG = logging.getLogger(__name__)
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(600)]
 
 _MEGABYTES = 64
+#: Events a second.
+_PACE = 150.0
 
 
+def test_when_one_of_three_brokers_disks_is_full_work_goes_on_without_it(tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path / "kafka" / "broker1" / "data", _MEGABYTES) as disk,
+        arena(tmp_path, brokers=3, events=20_000, seed=7) as scene,
+    ):
+        scene.busy(pace=_PACE)
+        _fill_until_it_halts(scene, disk)
+        at = time.monotonic()
+        scene.await_progress(decided=300, delivered=300, seconds=180)
+        _LOG.warning("%.1f s until 300 more were decided and delivered without it", time.monotonic() - at)
+        disk.make_room()
+        scene.cluster.start(1)
+        scene.await_progress(decided=300, delivered=300, seconds=180)
+        scene.finish("one of three disks full")
+
+
+@pytest.mark.soak
 def test_when_the_only_brokers_disk_is_full_nothing_accepted_is_lost(tmp_path: Path) -> None:
     with (
         small_disk(tmp_path / "kafka" / "broker1" / "data", _MEGABYTES) as disk,
