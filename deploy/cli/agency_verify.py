@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,7 +10,7 @@ from adapters.ways import WayProblem
 from deploy.bootstrap import Hub
 from deploy.cli.agency import AsJson, By, Name, known_agency
 from deploy.cli.output import write_json
-from deploy.cli.shell import fail, hub_of, screen
+from deploy.cli.shell import asker, fail, hub_of, screen
 from schemas.conversion import rfc3339
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def verify(context: typer.Context, name: Name, by: By = None, json: AsJson = Fal
     with hub_of(context) as hub:
         system = _webhook_of(hub, known_agency(hub, name))
         try:
-            handshake = system.verify(by or getpass.getuser())
+            handshake = system.verify(asker(by))
         finally:
             system.close()
         told = _told(hub, system, handshake)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ from rich.table import Table
 
 from deploy.bootstrap import now_ms
 from deploy.cli.output import show, write, write_json
-from deploy.cli.shell import fail, hub_of, screen
+from deploy.cli.shell import asker, fail, hub_of, screen
 from hub.access import OPERATOR, ROLES, Holder, Token, Tokens
 from schemas.conversion import millis, rfc3339
 
@@ -40,7 +39,7 @@ def token(
         fail(f"--role: {role} is none. Allowed: {', '.join(ROLES)}", 2)
     until = _moment(old_until)
     with hub_of(context) as hub:
-        text = Tokens(hub.deliveries_db).new(Holder(OPERATOR, name, role), by or getpass.getuser(), now_ms(), until)
+        text = Tokens(hub.deliveries_db).new(Holder(OPERATOR, name, role), asker(by), now_ms(), until)
     if json:
         write_json({"name": name, "role": role, "token": text})
         return
@@ -73,7 +72,7 @@ def revoke(
     with hub_of(context) as hub:
         store = Tokens(hub.deliveries_db)
         known = token_id in {one.id for one in store.every(OPERATOR)}
-        if not known or not store.revoke(token_id, by or getpass.getuser(), reason, now_ms()):
+        if not known or not store.revoke(token_id, asker(by), reason, now_ms()):
             fail(f"{token_id}: no token of an operator with this id that is still valid; see `dancu operator tokens`")
         screen.print("Đã thu hồi. / Revoked.")
 

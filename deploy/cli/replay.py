@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -27,7 +26,7 @@ from deploy.cli.output import show, write_json
 from deploy.cli.replay_now import replay_now
 from deploy.cli.replay_run import run
 from deploy.cli.replay_shown import replay_lines
-from deploy.cli.shell import fail, hub_of
+from deploy.cli.shell import asker, fail, hub_of
 from deploy.replaying import desk_of
 from hub.replays import ItemState, Kind, Move, NeedsAnother, NoSuchReplay, NotNow
 from replay.desk import BadPlan, Limits, NothingMatches
@@ -98,14 +97,14 @@ def plan(
             else:
                 show(*_estimated(estimate))
             return
-        _tell(replay_json(desk.plan(kind, chosen, by or getpass.getuser(), reason, Limits(rate, cap))), as_json=json)
+        _tell(replay_json(desk.plan(kind, chosen, asker(by), reason, Limits(rate, cap))), as_json=json)
 
 
 @app.command(epilog='Example: dancu replay approve REPLAY --reason "looked at three of them"')
 def approve(context: typer.Context, replay: ReplayId, reason: Reason, by: By = None, json: AsJson = False) -> None:
     """Phê duyệt. / Approve a plan: what it selects is frozen. Large ones take another person than the planner."""
     with hub_of(context) as hub, plain_steps():
-        _tell(replay_json(desk_of(hub).approve(replay, by or getpass.getuser(), reason)), as_json=json)
+        _tell(replay_json(desk_of(hub).approve(replay, asker(by), reason)), as_json=json)
 
 
 @app.command(epilog='Example: dancu replay pause REPLAY --reason "the agency asks us to"')
@@ -179,7 +178,7 @@ def plain_steps() -> Iterator[None]:
 
 def _move(context: typer.Context, replay: str, move: Move, reason: str | None, by: str | None, as_json: bool) -> None:
     with hub_of(context) as hub, plain_steps():
-        _tell(replay_json(desk_of(hub).move(replay, move, by or getpass.getuser(), reason)), as_json=as_json)
+        _tell(replay_json(desk_of(hub).move(replay, move, asker(by), reason)), as_json=as_json)
 
 
 def _tell(found: dict[str, Any], *, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from consumers.loop import deliver_once
 from deploy.bootstrap import Hub, now_ms
 from deploy.cli.output import write_json
-from deploy.cli.shell import fail, hub_of, screen
+from deploy.cli.shell import asker, fail, hub_of, screen
 from deploy.home import HomeBusy
 from hub.audit import Entry, write_entry
 from hub.deliveries import Deliveries, DeliveryBrowser, Request
@@ -34,7 +33,7 @@ def replay_now(
         if agency is not None and agency not in hub.agencies:
             fail(f"{agency}: no such agency. Allowed: {', '.join(hub.agencies)}", 2)
         chosen = [agency] if agency else list(hub.agencies)
-        request = Request(by or getpass.getuser(), reason, now_ms())
+        request = Request(asker(by), reason, now_ms())
         selections = {name: Selection(name, event, error_class=error_class) for name in chosen}
         store = Deliveries(hub.deliveries_db)
         if dry_run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from consumers.loop import deliver_once
 from deploy.bootstrap import Hub
 from deploy.cli.output import show, write_json
 from deploy.cli.replay_shown import replay_lines, say
-from deploy.cli.shell import fail, hub_of, screen
+from deploy.cli.shell import asker, fail, hub_of, screen
 from deploy.home import HomeBusy
 from deploy.replaying import desk_of, runner_of
 from hub.deliveries import DeliveryBrowser
@@ -42,7 +41,7 @@ def run(
         desk = desk_of(hub)
         try:
             if desk.replays.find(replay).state is not ReplayState.RUNNING:
-                desk.move(replay, Move.STARTED, by or getpass.getuser(), reason)
+                desk.move(replay, Move.STARTED, asker(by), reason)
         except (NoSuchReplay, NotNow) as problem:
             fail(str(problem))
         if wait:

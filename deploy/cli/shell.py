@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import getpass
 import signal
 import sys
 from collections.abc import Iterator
@@ -86,6 +87,11 @@ def fail(message: str, code: int = 1) -> NoReturn:
     """End the command with a message."""
     screen.print(f"Lỗi / Error: {message}", style="bold red", markup=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def asker(by: str | None) -> str:
+    """Return who asks for something: as told, else the user of this session."""
+    return by or getpass.getuser()
 
 
 def stop_when_told() -> None:
