@@ -161,6 +161,10 @@ def _in_a_thread() -> Iterator[Callable[[Coroutine[Any, Any, _T]], _T]]:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)  # who has just been let in gets their transport
+        for transport in list(loop._transports.values()):  # type: ignore[attr-defined]  # asyncio lists them nowhere else
+            transport.abort()
+        await asyncio.sleep(0)  # and it is closed
 
     try:
         yield run
