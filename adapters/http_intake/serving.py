@@ -22,15 +22,6 @@ def is_loopback(host: str) -> bool:
     return all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens. Raises OSError, which names the address."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise OSError(error.errno, f"can't listen: {error.strerror}", f"{host}:{port}") from error
-
-
 def serve(app: FastAPI, listening: socket.socket, on_stop: Callable[[], None] = lambda: None) -> None:
     """Answer until SIGTERM or SIGINT; then take no new requests and answer those that came. `on_stop` hears of it."""
     config = uvicorn.Config(

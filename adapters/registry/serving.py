@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adapters.listening import CannotListen, listen
 from adapters.registry.problem import CannotServe
 
 if TYPE_CHECKING:
@@ -79,18 +80,14 @@ def url_of(sock: socket.socket) -> str:
 @contextmanager
 def _listening(place: Place) -> Iterator[socket.socket]:
     """Take the address before anything is started, so that a taken one is told in plain words."""
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
-    # named TCP: asyncio turns Nagle's delay off only for those, and each answer would take 40 ms
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(tuple(place))
-            sock.listen(2048)
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise CannotServe(
-                f"can't listen on {place.host}:{place.port}: {reason}. Stop what listens there, or choose another port"
-            ) from error
+    try:
+        sock = listen(*place)
+    except CannotListen as error:
+        raise CannotServe(
+            f"can't listen on {place.host}:{place.port}: {error.reason}. "
+            "Stop what listens there, or choose another port"
+        ) from error
+    with sock:
         yield sock
 
 

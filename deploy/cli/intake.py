@@ -102,7 +102,8 @@ def _senders(host: str, tokens: Path | None) -> Senders | None:
 
 def _serve(hub: Hub, host: str, port: int, health: str | None, senders: Senders | None) -> None:
     from adapters.http_intake.app import make_app
-    from adapters.http_intake.serving import listen, serve
+    from adapters.http_intake.serving import serve
+    from adapters.listening import listen
 
     watched = Health()
     turns = watched.add(Pulse("intake", _LATE))

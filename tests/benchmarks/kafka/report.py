@@ -19,7 +19,7 @@ def report(found: Mapping[str, Any]) -> Iterator[RenderableType]:
         return
     yield _race(found)
     yield _floors(found)
-    for name in ("latency", "taken_over", "started_again"):
+    for name in ("latency", "handing_out", "taken_over", "started_again"):
         if name in found:
             told = "; ".join(f"{what} {value:,.1f}" for what, value in found[name].items())
             yield f"[bold]{_TITLES[name]}[/]: {told}"
@@ -28,6 +28,7 @@ def report(found: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 _TITLES = {
     "latency": "time from intake's yes until an agency's database has the event",
+    "handing_out": "from the feeds on Kafka into the agencies' databases",
     "taken_over": "one of two workers killed: seconds until its partitions go on",
     "started_again": "the only worker killed and started again",
 }

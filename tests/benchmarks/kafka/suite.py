@@ -11,6 +11,7 @@ from tests.benchmarks.kafka.arena import Arena, open_arena
 from tests.benchmarks.kafka.contender import Contender, faust, hub, limit, quix
 from tests.benchmarks.kafka.environment import NoEnvironment, pins, rivals_python
 from tests.benchmarks.kafka.floors import floors
+from tests.benchmarks.kafka.handing_out import measure_handing_out
 from tests.benchmarks.kafka.latency import RATE, measure_latency
 from tests.benchmarks.kafka.material import decided, lines_of, messages_of
 from tests.benchmarks.kafka.outputs import expected_of
@@ -88,6 +89,8 @@ def _measure_more(arena: Arena, sizes: Sizes, many: Material, results: Results, 
         sent = _material(arena, len(lines))
         deliveries = round(sent.outputs_per_event * len(lines))
         results.more["latency"] = measure_latency(arena, lines, deliveries)
+    with results.noting(tell, "handing out"):
+        results.more["handing_out"] = measure_handing_out(arena, many)
     with results.noting(tell, "one of two workers killed"):
         results.more["taken_over"] = taken_over(arena, many)
     with results.noting(tell, "the only worker killed and started again"):
