@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple
 
 import orjson
@@ -20,10 +21,13 @@ import orjson
 from hub.eventlog import Record, records_of
 from hub.eventlog.sqlite import SqliteLog
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
+from tests import forked
 
 #: The command as it was installed beside the interpreter that runs the tests.
 PROGRAM = Path(sysconfig.get_path("scripts")) / "dancu"
 AGENCIES = ("bank", "insurance", "land", "tax", "welfare")
+#: Of an audit entry: every fortieth has twelve digits on end.
+_HASH = re.compile(r"\b[0-9a-f]{64}\b")
 #: Twelve digits that are not the end of an event's id (UUID).
 _PERSONAL_NUMBER = re.compile(r"(?<![\d-])\d{12}(?!\d)")
 
@@ -52,11 +56,23 @@ class Dancu:
         self, *words: str | Path, stdin: bytes = b"", out: IO[bytes] | None = None, timeout: float = 120
     ) -> Answer:
         """Run a command to its end. Whatever happens, it must not print a traceback or a personal number."""
-        line, pipe = self._line(words), subprocess.PIPE
-        done = subprocess.run(line, input=stdin, stdout=out or pipe, stderr=pipe, env=self._env(), timeout=timeout)
-        answer = Answer(done.returncode, (done.stdout or b"").decode(), done.stderr.decode())
+        answer = self._from_its_start(words, stdin, out, timeout) if out else self._forked(words, stdin, timeout)
         check_words(answer.out + answer.err)
         return answer
+
+    def _forked(self, words: tuple[str | Path, ...], stdin: bytes, timeout: float) -> Answer:
+        with TemporaryFile() as given, TemporaryFile() as said, TemporaryFile() as complained:
+            given.write(stdin)
+            given.seek(0)
+            code = forked.run(self._line(words)[1:], self._env(), (given, said, complained), timeout)
+            for file in (said, complained):
+                file.seek(0)
+            return Answer(code, said.read().decode(), complained.read().decode())
+
+    def _from_its_start(self, words: tuple[str | Path, ...], stdin: bytes, out: IO[bytes], timeout: float) -> Answer:
+        line = self._line(words)
+        done = subprocess.run(line, input=stdin, stdout=out, stderr=subprocess.PIPE, env=self._env(), timeout=timeout)
+        return Answer(done.returncode, "", done.stderr.decode())
 
     def ingest(self, *words: str | Path, stdin: bytes = b"") -> dict[str, int]:
         """Take files in, which must work; return the counts."""
@@ -108,7 +124,7 @@ def check_words(said: str) -> None:
     """Fail for what no user may be shown."""
     assert "Traceback" not in said, said
     assert "Exception ignored" not in said, said
-    numbers = [line for line in said.splitlines() if _PERSONAL_NUMBER.search(line)]
+    numbers = [line for line in _HASH.sub("", said).splitlines() if _PERSONAL_NUMBER.search(line)]
     assert numbers == []
 
 

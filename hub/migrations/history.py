@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,12 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 import hub.access.tables
 import hub.audit.tables
 import hub.contacts.tables
+import hub.edge.tables
 import hub.replays.tables  # noqa: F401 - these belong to the deliveries' metadata
 from hub.deliveries import tables as deliveries
 from hub.registers import tables as registers
@@ -69,20 +69,25 @@ class History:
         begin = 0 if revision is None else self.revisions.index(revision) + 1
         return steps(self.name)[begin:]
 
-    def config(self) -> Config:
-        """Return what alembic needs to know; there is no file for it."""
-        config = Config()
-        config.set_main_option("script_location", str(_HERE / self.name).replace("%", "%%"))
-        config.set_main_option("path_separator", "os")
-        return config
+    @property
+    def folder(self) -> Path:
+        """Where its revisions are, as alembic wants it."""
+        return _HERE / self.name
 
 
 @cache
 def steps(name: str) -> Sequence[Step]:
-    """Return all revisions of a history in their order."""
-    script = ScriptDirectory.from_config(History(name, sa.MetaData()).config())
-    every = [Step(name, found.revision, found.doc) for found in script.walk_revisions()]
-    return tuple(reversed(every))
+    """Return all revisions of a history in their order, by the names and first lines of their files.
+
+    Every command that opens a hub asks; alembic, which takes long to load, is only for those that change tables.
+    """
+    files = sorted((_HERE / name / "versions").glob("r[0-9]*_*.py"))
+    return tuple(Step(name, file.name[1:].partition("_")[0], _first_words(file)) for file in files)
+
+
+def _first_words(file: Path) -> str:
+    said = ast.get_docstring(ast.parse(file.read_bytes())) or ""
+    return said.split("\n\n")[0]
 
 
 #: What the hub knows about events and persons.

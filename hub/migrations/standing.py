@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
 
 from hub.database import reading
 from hub.migrations.history import History, Step
@@ -66,5 +65,5 @@ def state_on(connection: sa.Connection, which: History) -> State:
 
 
 def _revision(connection: sa.Connection, which: History) -> str | None:
-    context = MigrationContext.configure(connection, opts={"version_table": which.version_table})
-    return context.get_current_revision()
+    column: sa.ColumnClause[str] = sa.column("version_num", sa.Text)  # as alembic calls it
+    return connection.scalar(sa.select(column).select_from(sa.table(which.version_table)))

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable
 
 import sqlalchemy as sa
-from alembic import command
 
 from hub.migrations.history import History, Step
 from hub.migrations.standing import Standing, State, state, state_on
@@ -103,7 +102,12 @@ def _check_first(connection: sa.Connection, which: History, name: str) -> None:
 
 
 def _run(connection: sa.Connection, which: History, revision: str, *, stamp: bool = False) -> None:
-    config = which.config()
+    from alembic import command  # takes long to load, and only who changes tables needs it
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(which.folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     (command.stamp if stamp else command.upgrade)(config, revision)
 

@@ -19,7 +19,9 @@ _FORKING = multiprocessing.get_context("forkserver")
 _LOADED: Final = [
     "tests.faults.life",
     "deploy.cli",
+    "deploy.cli.ingest",
     "deploy.cli.intake",
+    "deploy.cli.worker",
     "hub.worker",
     "hub.eventlog.kafka",
     "psycopg",

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from hub.migrations import DELIVERIES, REGISTERS, History, upgrade
 from tests.hub.migrations.released import make_released
@@ -91,3 +92,10 @@ def test_the_revisions_are_one_line_and_each_says_what_it_does(which: History) -
     assert which.revisions == [f"{number:04d}" for number in range(1, len(which.revisions) + 1)]
     assert all(step.text for step in which.steps_after(None))
     assert which.steps_after(which.head) == ()
+
+
+@BOTH
+def test_alembic_knows_the_same_revisions_in_the_same_order(which: History) -> None:
+    """Those that only ask which one is needed read the files' names."""
+    alembics = [(found.revision, found.doc) for found in ScriptDirectory(which.folder).walk_revisions()]
+    assert [(step.revision, step.text) for step in which.steps_after(None)] == alembics[::-1]
