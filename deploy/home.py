@@ -71,6 +71,11 @@ class Home:
         """What the worker's host keeps."""
         return self.folder / "worker"
 
+    @property
+    def edge_key(self) -> Path:
+        """The key to which counters seal their events."""
+        return self.folder / "edge-key.json"
+
     def prepare(self) -> Home:
         """Make the folders that are missing; personal data is in them, so nobody else may look. Raises OSError."""
         for folder in (self.folder, self.agencies):

@@ -87,6 +87,21 @@ class Settings(BaseSettings):
     replay_tries: int = Field(
         default=3, ge=1, le=1000, description="replays in vain after which a delivery is left alone, 1 to 1,000"
     )
+    edge_key_file: Path | None = Field(
+        default=None, description="file with the key to which counters seal their events (default: HOME/edge-key.json)"
+    )
+    edge_window_days: float = Field(
+        default=14, gt=0, le=366, description="days that an event of a counter may be old when it arrives, up to 366"
+    )
+    edge_distant_minutes: float = Field(
+        default=30,
+        ge=0,
+        le=1440,
+        description="minutes within which the same card in two provinces raises an alert, 0 to 1,440",
+    )
+    edge_silent_hours: float = Field(
+        default=72, gt=0, description="hours after which a counter's device that says nothing raises an alert"
+    )
     log_level: str = Field(
         default="WARNING",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",

@@ -47,6 +47,7 @@ _POSTGRESQL = {
     "-c idle_in_transaction_session_timeout=15000",
 }
 _READ_ONLY = "25006"
+_NAMES = {sa.BigInteger: "int8", sa.Integer: "int4", sa.Text: "text", sa.Boolean: "bool", sa.LargeBinary: "bytea"}
 
 
 def _open_postgresql(url: sa.URL) -> sa.Engine:
@@ -151,29 +152,46 @@ def _among_postgresql(element: _Among, compiler: Any, **kw: Any) -> str:
 
 def among(column: sa.ColumnElement[Any], values: Iterable[str]) -> sa.ColumnElement[bool]:
     """Return the condition that a text column has one of `values`, however many there are."""
-    return _Among(column, sa.literal(orjson.dumps(list(values)).decode(), sa.Text()))
+    return _Among(column, sa.literal(texts(values), sa.Text()))
 
 
-def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+def among_asked(column: sa.ColumnElement[Any], name: str = "asked") -> sa.ColumnElement[bool]:
+    """Return the same condition for a statement that is made once and used often; `name` is given `texts(values)`."""
+    return _Among(column, sa.bindparam(name, type_=sa.Text()))
+
+
+def texts(values: Iterable[str]) -> str:
+    """Return texts as one parameter."""
+    return orjson.dumps(list(values)).decode()
+
+
+def insert_rows(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]], *, exact: bool = False
+) -> None:
     """Insert rows given as tuples in the order of the table's columns.
 
     A third quicker than SQLAlchemy's own way, which prepares every value of every row; on PostgreSQL it is a COPY,
-    three times quicker. The values must be what the driver takes: text, whole numbers, bytes or None.
+    three times quicker. The values must be what the driver takes: text, whole numbers, bytes or None. `exact`: the
+    columns are of exactly the types that the table says, so that the values can be sent in PostgreSQL's own form: in
+    half the time, but a number that is too large for its column is cut and not refused.
     """
     if not rows:
         return
     statement = _insert_statement(table, connection.dialect.name)
     if connection.dialect.name == "postgresql":
-        _copy(connection, statement, rows)
+        _copy(connection, statement, rows, _types(table) if exact else ())
     else:
         connection.exec_driver_sql(statement, list(rows))
 
 
-def _copy(connection: sa.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def _copy(connection: sa.Connection, statement: str, rows: Sequence[tuple[Any, ...]], types: Sequence[str]) -> None:
+    """`types`: the columns' types, to send the values in PostgreSQL's own form instead of as text."""
     driver: Any = connection.connection.driver_connection
     refused = connection.dialect.loaded_dbapi.Error
     try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        with driver.cursor() as cursor, cursor.copy(statement + " (FORMAT BINARY)" * bool(types)) as copy:
+            if types:
+                copy.set_types(types)
             for row in rows:
                 copy.write_row(row)
     except refused as error:  # SQLAlchemy doesn't see it; the driver's text tells the row
@@ -191,6 +209,11 @@ def _copy(connection: sa.Connection, statement: str, rows: Sequence[tuple[Any, .
             connection_invalidated=gone,
             dialect=connection.dialect,
         ) from None
+
+
+@cache
+def _types(table: sa.Table) -> Sequence[str]:
+    return [_NAMES[type(column.type)] for column in table.c]
 
 
 @cache

@@ -11,11 +11,21 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.adapters.card_reader.stack_fixtures import running_stack, stack
 from tests.kafka import kafka, kafka_cluster, kafka_server, make_topic
 from tests.postgres import postgres_server, postgres_url
 
 #: Once for all: a file that imported them itself would get servers of its own.
-__all__ = ["kafka", "kafka_cluster", "kafka_server", "make_topic", "postgres_server", "postgres_url"]
+__all__ = [
+    "kafka",
+    "kafka_cluster",
+    "kafka_server",
+    "make_topic",
+    "postgres_server",
+    "postgres_url",
+    "running_stack",
+    "stack",
+]
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI") == "true":

@@ -13,8 +13,10 @@ from rich.table import Table
 from deploy.bootstrap import Hub, open_hub
 from deploy.cli.output import write_json
 from deploy.cli.shell import fail, plain_errors, screen, settings_of
+from deploy.demo import counter
 from deploy.demo.holdings import effects
 from deploy.demo.show import NotTheDemos, Stage, clear, stream
+from deploy.groups import fetching_of
 from deploy.memory import settle_memory
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from monitoring.status import Status, read_status
@@ -54,7 +56,7 @@ def demo(
             stage.play()
             differences = stage.differences()
             done = effects(hub)
-            status = read_status(hub.log, hub.registers_db, hub.deliveries_db, hub.agencies, hub.fetching)
+            status = read_status(hub.log, hub.registers_db, hub.deliveries_db, hub.agencies, fetching_of(hub))
         seconds = time.monotonic() - started
     result = {"events": events, "seed": seed, "seconds": round(seconds, 2), "verified": not differences}
     if json:
@@ -64,6 +66,7 @@ def demo(
             write_json(content)
     else:
         _print(status, done)
+        differences += _show_counter()
         _print_verdict(differences, seconds, seed)
     if differences:
         raise typer.Exit(1)
@@ -113,6 +116,19 @@ def _print(status: Status, done: list[tuple[str, str, int]]) -> None:
     screen.print(f"Đã nhận / received {status.received:,}\nTrùng / duplicates: {kinds}\nTừ chối / refused: {reasons}")
     for agency, what, count in done:
         screen.print(f"  {agency:<10} {what}: {count:,}")
+
+
+def _show_counter() -> list[str]:
+    """Show a counter at which cards are read, if the parts for that are there; return what it did wrong."""
+    try:
+        cards = counter.read_cards()
+    except counter.NotShown as reason:
+        screen.print(
+            f"Quầy đọc thẻ / a counter with a card reader: {reason}", style="dim", markup=False, soft_wrap=True
+        )
+        return []
+    screen.print(counter.table(cards))
+    return counter.wrong(cards)
 
 
 def _print_verdict(differences: list[str], seconds: float, seed: int) -> None:

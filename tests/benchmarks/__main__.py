@@ -20,10 +20,10 @@ from rich.table import Column, Table
 
 from tests.benchmarks.catalogue import BENCHMARKS
 from tests.benchmarks.child import make, take_sample
-from tests.benchmarks.deliveries_postgres import missing
 from tests.benchmarks.figure import Benchmark, Figure
 from tests.benchmarks.kafka import suite
 from tests.benchmarks.kafka.report import report
+from tests.benchmarks.lacking import missing
 from tests.benchmarks.machine import describe
 from tests.benchmarks.workplace import FULL, QUICK, Workplace
 

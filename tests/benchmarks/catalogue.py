@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tests.benchmarks import (
+    cards,
     commands,
     deliveries,
     deliveries_postgres,
+    edge_uplink,
     intake,
     latency,
     many,
@@ -30,6 +32,8 @@ BENCHMARKS = {
         commands,
         latency,
         pages,
+        cards,
+        edge_uplink,
     )
     for benchmark in module.BENCHMARKS
 }

@@ -9,7 +9,7 @@ import pytest
 
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.catalogue import BENCHMARKS
-from tests.benchmarks.deliveries_postgres import missing
+from tests.benchmarks.lacking import missing
 
 
 def test_a_quick_run_takes_every_figure_and_writes_it_with_its_limit_and_the_machine(

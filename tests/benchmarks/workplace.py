@@ -33,6 +33,12 @@ class Sizes:
     demo: int
     #: Events of the feed that is fetched page by page.
     paged: int
+    #: Citizen cards read one after the other, and in the long row that must leave nothing behind.
+    cards: int
+    row: int
+    #: Events of a counter: kept one at a time, and waiting in a queue.
+    edge_singles: int
+    edge_queued: int
 
 
 FULL = Sizes(
@@ -44,8 +50,25 @@ FULL = Sizes(
     singles=1000,
     demo=10_000,
     paged=5_000_000,
+    cards=200,
+    row=1000,
+    edge_singles=500,
+    edge_queued=100_000,
 )
-QUICK = Sizes(lines=1500, delivered=500, backlog=20_000, undecided=4000, watched=2, singles=25, demo=300, paged=5000)
+QUICK = Sizes(
+    lines=1500,
+    delivered=500,
+    backlog=20_000,
+    undecided=4000,
+    watched=2,
+    singles=25,
+    demo=300,
+    paged=5000,
+    cards=5,
+    row=10,
+    edge_singles=10,
+    edge_queued=1500,
+)
 
 
 @dataclass(frozen=True, slots=True)
