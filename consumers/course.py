@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from consumers.clock import Watch
 from consumers.feed import Feed
 from hub.contacts import HUB, Suspension
 from hub.destination import Unavailable
@@ -28,6 +29,7 @@ class Course:
     witness: Record | None = None
     #: What was kept back was handed out the last time: what waited behind it is due now.
     more_due: bool = True
+    clock: Watch = field(default_factory=Watch)
 
 
 def note_outage(feed: Feed, course: Course, outage: Unavailable) -> float:

@@ -81,6 +81,7 @@ def _hand_out(feed: Feed, course: Course, stop: Stop) -> Progress:
     if again is not None:
         return again
     mine = feed.line is None or bool(feed.line.log.owned(feed.topic, DELIVER))
+    course.more_due = course.clock.look(feed, mine=mine) or course.more_due
     if course.outages and mine:
         probed = probe(feed, replace(effort, isolate=False))
         course.witness = probed.witness or effort.witness

@@ -110,7 +110,7 @@ class Hub:
 
     def entitlement(self) -> Entitlement:
         """Return what says who may still have what was kept back."""
-        return Entitlement(self.rules.agreements, Today(self.registers_db))
+        return Entitlement(self.rules.catalogue, self.rules.agreements, Today(self.registers_db))
 
     def opening(self) -> Opening:
         """Return what opens feed records for an agency."""

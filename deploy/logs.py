@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
-_NUMBER = re.compile(r"(?<!\d)\d{12}(?!\d)")
+from hub.discretion import hidden_numbers
 
 
 def hide_numbers(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace every run of exactly twelve digits by dots, wherever it stands in the entry."""
+    """Replace every personal number by dots, wherever it stands in the entry."""
     return {key: _hidden(value) for key, value in entry.items()}
 
 
 def _hidden(value: Any) -> Any:
     if isinstance(value, str):
-        return _NUMBER.sub("…", value)
+        return hidden_numbers(value)
     if isinstance(value, dict):
         return {key: _hidden(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

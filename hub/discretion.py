@@ -1,4 +1,4 @@
-"""Keeps personal numbers out of what systems outside say: it is stored, logged and shown."""
+"""Keeps personal numbers out of what systems outside say: it is stored, logged and shown. The one pattern for it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ _SUSPECT = re.compile(
 )
 
 
+def masked(number: str) -> str:
+    """Return a personal number with its first three and last two digits only: enough to tell two of them apart."""
+    return f"{number[:3]}{'•' * 7}{number[-2:]}"
+
+
 def without_numbers(text: str) -> str:
     """Return a text in which everything that is or holds a personal number is shortened to its ends."""
-    return _SUSPECT.sub(lambda found: found[0] if found[1] else f"{found[0][:3]}{'•' * 7}{found[0][-2:]}", text)
+    return _SUSPECT.sub(lambda found: found[0] if found[1] else masked(found[0]), text)
+
+
+def hidden_numbers(text: str, instead: str = "…") -> str:
+    """Return the same without any digit of it, for logs and whoever else need not tell two persons apart."""
+    return _SUSPECT.sub(lambda found: found[0] if found[1] else instead, text)

@@ -10,6 +10,18 @@ import orjson
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
+_TEXT = {"type": "string"}
+#: The JSON Schema of every problem.
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {**dict.fromkeys(("type", "title", "detail"), _TEXT), "status": {"type": "integer"}},
+}
+
+
+def described(says: str) -> dict[str, Any]:
+    """Return how an application's description (OpenAPI) tells of an answer that is a problem."""
+    return {"description": says, "content": {MEDIA_TYPE: {"schema": dict(SCHEMA)}}}
 
 
 class Problem(Exception):

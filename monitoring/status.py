@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Final
 
 import sqlalchemy as sa
 
 from hub import headers as h
 from hub.bulk import BulkLane
-from hub.contacts import Contact, Contacts
+from hub.contacts import Contact
 from hub.database import reading
 from hub.deliveries import OPEN, State
 from hub.deliveries.tables import held
@@ -21,6 +23,7 @@ from hub.waiting import Waiting
 #: The kinds of duplicates, always all told.
 DUPLICATES = ("event_id", "fact", "vital")
 
+_NOBODY: Final[Mapping[str, Contact]] = MappingProxyType({})
 #: How often to look for a moment at which the lane of mass runs stands still.
 _LOOKS = 10
 #: How many undecided records are looked through for ticks. A tick is only ever written when all else is decided,
@@ -70,13 +73,16 @@ class Status:
 
 
 def read_status(
-    log: Log, registers: sa.Engine, deliveries: sa.Engine, agencies: Sequence[str], fetching: Collection[str] = ()
+    log: Log,
+    registers: sa.Engine,
+    deliveries: sa.Engine,
+    agencies: Sequence[str],
+    fetching: Mapping[str, Contact] = _NOBODY,
 ) -> Status:
     """Look at the hub without disturbing it. Quick however long the log is: no topic is read through.
 
-    `fetching` are those of the agencies that fetch their events themselves.
+    `fetching` are those of the agencies that fetch their events themselves, with the contact with each.
     """
-    contacts = Contacts(deliveries).all() if fetching else {}
     with reading(registers) as connection:
         decided = connection.scalars(sa.select(t.progress.c.position)).all()
         tallies = _tallies(connection)
@@ -88,12 +94,7 @@ def read_status(
         duplicates={kind: tallies.get("duplicate", {}).get(kind, 0) for kind in DUPLICATES},
         refused=dict(sorted(refused.items())),
         withheld=dict(sorted(tallies.get("withheld", {}).items())),
-        agencies={
-            agency: agency_status(
-                log, deliveries, agency, contacts.get(agency, Contact(agency)) if agency in fetching else None
-            )
-            for agency in agencies
-        },
+        agencies={agency: agency_status(log, deliveries, agency, fetching.get(agency)) for agency in agencies},
         held=Waiting(log, registers).count(),
         undecided=_undecided(log, registers),
     )

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from hub import headers as h
 from hub.agreements import Agreements
 from hub.deliveries import FactKind, State
+from hub.discretion import masked, without_numbers
 from hub.facts import Fate, Why
 from hub.steps.validate import END_OF_TIME
 from monitoring.evidence import Aside, Asking, Entry, Evidence, Place
-from monitoring.masking import masked, without_numbers
 from monitoring.story import AgencyState, Standing, Step, Story, Verdict
 
 _VERDICTS: Mapping[Fate, Verdict] = {

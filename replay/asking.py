@@ -11,7 +11,7 @@ from hub.database import among, reading
 from hub.deliveries import Held, Request, State, ask, rows
 from hub.deliveries.tables import held, hold_feed
 from hub.replays import Item, ItemState, items
-from hub.replays.store import running
+from hub.replays.locked import running
 from hub.replays.tables import items as table
 from replay.verdict import Judge
 

@@ -11,9 +11,13 @@ from uuid_utils import uuid7
 
 from hub.replays import Approval, Kind, Move, Plan, Replay, Replays, items
 from replay.estimate import estimate_of
+from replay.filters import selection_of
 from replay.refused import RefusedEvents
-from replay.selection import BadSelection, Selection, condition, failed, selection_of, with_every_number
+from replay.selection import BadSelection, Selection, condition, failed, with_every_number
 from replay.verdict import Judge
+
+#: No replay is larger, and every database takes it.
+_MOST = 1_000_000_000
 
 
 class NothingMatches(Exception):
@@ -62,8 +66,8 @@ class Desk:
         by, reason = said(by, reason)
         if limits.rate is not None and not 0 < limits.rate <= 1_000_000:
             raise BadPlan("rate: deliveries per second, more than 0")
-        if limits.cap is not None and limits.cap < 1:
-            raise BadPlan("cap: at least 1")
+        if limits.cap is not None and not 1 <= limits.cap <= _MOST:
+            raise BadPlan(f"cap: 1 to {_MOST:,}")
         estimate = self.estimate(kind, selection)
         if not estimate["deliveries"]:
             raise NothingMatches("nothing that is parked is meant by this, so nothing was planned")

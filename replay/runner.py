@@ -22,11 +22,11 @@ from hub.deliveries import Request
 from hub.eventlog import LogUnavailable
 from hub.passing import passes, pause_after
 from hub.replays import Kind, Plan, Replays, items
-from hub.replays.store import finish, running
+from hub.replays.locked import finish, running
 from replay.asking import ask_for
+from replay.filters import selection_of
 from replay.following import follow
 from replay.pace import Pace
-from replay.selection import selection_of
 from replay.taking_in import Door
 from replay.verdict import Judge
 

@@ -6,34 +6,16 @@ an error, not nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 
 from hub.database import among
 from hub.deliveries import State
 from hub.deliveries.tables import held
-from schemas.conversion import millis, rfc3339
-
-_PERSON = re.compile(r"[0-9]{12}")
-#: The filters by name in JSON.
-NAMES: Final = (
-    "agency",
-    "type",
-    "error_class",
-    "since",
-    "until",
-    "attempts",
-    "persons",
-    "event_ids",
-    "quarantined",
-    "all",
-)
-#: Ids or persons that one selection may name.
-_MOST = 10_000
+from schemas.conversion import rfc3339
 
 
 class BadSelection(ValueError):
@@ -80,7 +62,7 @@ class Selection:
         return self
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `selection_of` reads, without what is left open."""
+        """Return what `replay.filters.selection_of` reads, without what is left open."""
         attempts = {"min": self.attempts_min, "max": self.attempts_max}
         content = {
             "agency": self.agency,
@@ -95,34 +77,6 @@ class Selection:
             "all": self.everything or None,
         }
         return {name: value for name, value in content.items() if value is not None}
-
-
-def selection_of(content: Any) -> Selection:
-    """Read a selection from JSON. Raises `BadSelection`, without what stands in it."""
-    if not isinstance(content, dict):
-        raise BadSelection("a selection is a JSON object")
-    unknown = sorted(set(content) - set(NAMES))
-    if unknown:
-        raise BadSelection(f"unknown filter; allowed: {', '.join(NAMES)}")
-    persons = _texts(content, "persons")
-    if any(not _PERSON.fullmatch(number) for number in persons or ()):
-        raise BadSelection("persons: a personal number has 12 digits")
-    attempts = content.get("attempts") or {}
-    if not isinstance(attempts, dict) or set(attempts) - {"min", "max"}:
-        raise BadSelection('attempts: is an object such as {"min": 1, "max": 3}')
-    return Selection(
-        agency=_text(content, "agency"),
-        event_ids=_texts(content, "event_ids"),
-        persons=persons,
-        error_class=_text(content, "error_class"),
-        type=_text(content, "type"),
-        since=_moment(content, "since"),
-        until=_moment(content, "until"),
-        attempts_min=_count(attempts, "min"),
-        attempts_max=_count(attempts, "max"),
-        quarantined=_flag(content, "quarantined"),
-        everything=_flag(content, "all"),
-    ).checked()
 
 
 def condition(selection: Selection) -> sa.ColumnElement[bool]:
@@ -164,49 +118,3 @@ def with_every_number(
     known = numbers_of(list(selection.persons))
     every = {number for numbers in known.values() for number in numbers}
     return replace(selection, persons=sorted(every | set(selection.persons)))
-
-
-def _text(content: Mapping[str, Any], name: str) -> str | None:
-    value = content.get(name)
-    if value is not None and not _is_text(value):
-        raise BadSelection(f"{name}: is a text that is not empty")
-    return value
-
-
-def _texts(content: Mapping[str, Any], name: str) -> Sequence[str] | None:
-    value = content.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, list) or not value or not all(map(_is_text, value)):
-        raise BadSelection(f"{name}: is a list of texts that is not empty")
-    if len(value) > _MOST:
-        raise BadSelection(f"{name}: at most {_MOST:,} at once; use another filter")
-    return list(dict.fromkeys(value))
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value) and value.isprintable()
-
-
-def _moment(content: Mapping[str, Any], name: str) -> int | None:
-    value = content.get(name)
-    if value is None:
-        return None
-    try:
-        return millis(value)
-    except (TypeError, ValueError):
-        raise BadSelection(f"{name}: is a time with its offset, such as 2026-11-22T08:00:00+07:00") from None
-
-
-def _count(content: Mapping[str, Any], name: str) -> int | None:
-    value = content.get(name)
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-        raise BadSelection(f"attempts.{name}: is a whole number from 0 on")
-    return value
-
-
-def _flag(content: Mapping[str, Any], name: str) -> bool:
-    value = content.get(name, False)
-    if not isinstance(value, bool):
-        raise BadSelection(f"{name}: is true or false")
-    return value

@@ -18,7 +18,7 @@ from hub.intake.desk import Sent
 from hub.registers.refused import forget_refused
 from hub.registers.tables import refusals
 from hub.replays import Item, ItemState, items
-from hub.replays.store import running
+from hub.replays.locked import running
 from hub.topics import RECEIVED
 from replay.refused import RefusedEvents, TakeIn
 

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from deploy.cli import app
+from deploy.edge.settings import EdgeSettings
 from deploy.settings import Settings
 from schemas.catalogue import load_catalogue
 
@@ -135,8 +136,17 @@ def test_every_setting_is_in_the_readme_with_its_default_and_no_other() -> None:
         assert field.default is None or rows[name] == f"`{field.default}`", name
 
 
+def test_every_setting_of_a_counter_is_told_with_its_default() -> None:
+    text = (ROOT / "docs" / "edge.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(DANCU_EDGE_[A-Z_]+)` \| (.*?) \|", text, re.MULTILINE))
+    for name, field in EdgeSettings.model_fields.items():
+        row = rows[f"DANCU_EDGE_{name.upper()}"]
+        assert field.default in (None, False) or row == f"`{field.default}`", name
+
+
 def test_no_document_names_a_setting_that_does_not_exist() -> None:
     known = {f"DANCU_{name.upper()}" for name in Settings.model_fields}
+    known |= {f"DANCU_EDGE_{name.upper()}" for name in EdgeSettings.model_fields}
     assert {name for path in documents() for name in _SETTING.findall(path.read_text("utf-8"))} <= known
 
 

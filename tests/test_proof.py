@@ -45,6 +45,7 @@ SETTINGS = {
     "DANCU_DELIVERY_BATCH": "15",
     "DANCU_JOIN_WINDOW": "86400",
     "DANCU_CORRECTION_WAIT": "86400",
+    "DANCU_REPLAY_ALONE": "100000",
 }
 #: A bug in the land system: it refuses one event in sixteen.
 _BUG = """

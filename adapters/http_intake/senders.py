@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hub.access.digest import digest_of
 from hub.intake.desk import Unread
 
 _LINE = re.compile(r"(?P<name>[a-z][a-z0-9-]{0,39})\s+sha256:(?P<hash>[0-9a-f]{64})(\s+(?P<prefix>/\S{0,299}))?")
@@ -56,11 +56,6 @@ def new_token(name: str, prefix: str | None = None) -> tuple[str, str]:
     line = " ".join(filter(None, (name, f"sha256:{digest_of(token)}", prefix)))
     read_sender(line, "the new line")
     return token, line
-
-
-def digest_of(token: str) -> str:
-    """Return what is kept of a token."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def read_sender(line: str, where: str) -> Sender:

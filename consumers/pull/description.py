@@ -7,7 +7,7 @@ from typing import Any
 
 from consumers.pull.answers import BATCH, STREAM
 from consumers.pull.kinds import KINDS
-from hub.problems import MEDIA_TYPE
+from hub.problems import described
 
 _TEXT = {"type": "string"}
 _ITEM = {
@@ -19,31 +19,23 @@ _ITEM = {
         "data": {"type": "object"},
     },
 }
-_PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {**dict.fromkeys(("type", "title", "detail"), _TEXT), "status": {"type": "integer"}},
-}
-
-
-def _problem(says: str) -> dict[str, Any]:
-    return {"description": says, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
 
 
 def _of_kinds(names: Iterable[str]) -> str:
     return "; ".join(f"`/problems/{name}`: {KINDS[name].title}" for name in names)
 
 
-_COMMON = {
-    400: _problem(f"A parameter that can't be read; {_of_kinds(('cursor-damaged', 'cursor-foreign'))}."),
-    401: _problem("No token, or one that is not known, has ended or was revoked."),
-    403: _problem(f"{_of_kinds(('not-your-feed', 'suspended'))}."),
-    404: _problem("The agency has no agreement with this hub."),
-    503: _problem("The log or database is away, or the hub is busy. Send the same again after `Retry-After` seconds."),
+#: Of every route of a feed.
+REFUSED = {
+    400: described(f"A parameter that can't be read; {_of_kinds(('cursor-damaged', 'cursor-foreign'))}."),
+    401: described("No token, or one that is not known, has ended or was revoked."),
+    403: described(f"{_of_kinds(('not-your-feed', 'suspended'))}."),
+    404: described("The agency has no agreement with this hub."),
+    503: described("The log or database is away, or the hub is busy. Send the same again after `Retry-After` seconds."),
 }
 _MANY = {
-    410: _problem(f"{_of_kinds(('cursor-too-old',))}."),
-    429: _problem(f"{_of_kinds(('too-many-requests',))}."),
+    410: described(f"{_of_kinds(('cursor-too-old',))}."),
+    429: described(f"{_of_kinds(('too-many-requests',))}."),
 }
 _PAGE = {
     200: {
@@ -66,20 +58,20 @@ def _json(says: str) -> dict[int, Any]:
 
 
 #: Arguments of the routes.
-PAGE: dict[str, Any] = {"summary": "A page of the feed", "responses": {**_PAGE, **_COMMON, **_MANY}}
-EVENTS: dict[str, Any] = {"summary": "The feed as a stream", "responses": {**_STREAM, **_COMMON, **_MANY}}
+PAGE: dict[str, Any] = {"summary": "A page of the feed", "responses": {**_PAGE, **REFUSED, **_MANY}}
+EVENTS: dict[str, Any] = {"summary": "The feed as a stream", "responses": {**_STREAM, **REFUSED, **_MANY}}
 POSITION: dict[str, Any] = {
     "summary": "The end of the feed",
-    "responses": {**_json("The cursor behind the last event of this moment."), **_COMMON},
+    "responses": {**_json("The cursor behind the last event of this moment."), **REFUSED},
 }
 AGREEMENT: dict[str, Any] = {
     "summary": "The agency's own agreement",
-    "responses": {**_json("Types, purposes, legal bases, and the JSON Schema of each type."), **_COMMON},
+    "responses": {**_json("Types, purposes, legal bases, and the JSON Schema of each type."), **REFUSED},
 }
-STATISTICS: dict[str, Any] = {"summary": "Counts of the feed", "responses": {**_json("Counts."), **_COMMON}}
+STATISTICS: dict[str, Any] = {"summary": "Counts of the feed", "responses": {**_json("Counts."), **REFUSED}}
 TYPES: dict[str, Any] = {
     "summary": "Python types of the agency's events",
-    "responses": {200: {"description": "A module.", "content": {"text/x-python": {"schema": _TEXT}}}, **_COMMON},
+    "responses": {200: {"description": "A module.", "content": {"text/x-python": {"schema": _TEXT}}}, **REFUSED},
 }
 CLIENT: dict[str, Any] = {
     "summary": "The client: one Python file without dependencies",
@@ -89,6 +81,6 @@ KIND: dict[str, Any] = {
     "summary": "What a `type` of a problem means",
     "responses": {
         200: {"description": "In words.", "content": {"text/plain": {"schema": _TEXT}}},
-        404: _problem("No such kind."),
+        404: described("No such kind."),
     },
 }

@@ -13,10 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from consumers.pull.description import REFUSED
 from consumers.snapshot.lines import Tally
 from consumers.snapshot.moment import SnapshotRefused, Stores
 from consumers.snapshot.serving import Asked, snapshot
-from hub.problems import Problem
+from hub.problems import Problem, described
 
 #: Lets the agency in whose feed is asked for; raises `Problem` for everybody else.
 Admit = Callable[[Request, str], Awaitable[None]]
@@ -32,12 +33,13 @@ _DESCRIBED: dict[str, Any] = {
     "response_class": Response,
     "responses": {
         200: {"content": {NDJSON: {"schema": {"type": "string"}}}, "description": "The lines."},
-        409: {"description": "A snapshot can't be taken or go on."},
-        429: {"description": "The agency is being given one already."},
+        **REFUSED,
+        409: described("A snapshot can't be taken or go on."),
+        429: described("The agency is being given one already."),
     },
 }
 
-Resume = Annotated[str | None, Query(max_length=100_000, description="The token of the last line that had one.")]
+Resume = Annotated[str | None, Query(max_length=40_000, description="The token of the last line that had one.")]
 
 
 def make_router(stores: Stores, audit: sa.Engine, admit: Admit) -> APIRouter:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from rich.table import Table
 from deploy.bootstrap import Hub, now_ms
 from deploy.cli.agency_way import of_its_way
 from deploy.cli.output import show, write_json
-from deploy.cli.shell import fail, hub_of, screen
+from deploy.cli.shell import asker, fail, hub_of, screen
 from hub.contacts import Contact, Suspension
 from schemas.conversion import rfc3339
 
@@ -78,10 +77,9 @@ def known_agency(hub: Hub, name: str) -> str:
 
 def step(reason: str, by: str | None) -> Suspension:
     """Return who does what now and why, or end the command when nobody says."""
-    who = by if by is not None else getpass.getuser()
-    if not who.strip() or not reason.strip():
-        fail("say who and why: --by and --reason may not be empty", 2)
-    return Suspension(now_ms(), who.strip(), reason.strip())
+    if not reason.strip():
+        fail("say why: --reason may not be empty", 2)
+    return Suspension(now_ms(), asker(by), reason.strip())
 
 
 def _brief(hub: Hub, contact: Contact) -> dict[str, Any]:

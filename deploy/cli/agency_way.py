@@ -7,7 +7,7 @@ from typing import Any
 from adapters.ways.files import sets_json
 from deploy.bootstrap import Hub, now_ms
 from hub.eventlog import LogUnavailable
-from hub.topics import outbox
+from hub.topics import DELIVER, outbox
 
 
 def of_its_way(hub: Hub, name: str) -> dict[str, Any]:
@@ -29,6 +29,7 @@ def _group(hub: Hub, group: str, topic: str) -> dict[str, Any]:
 
     try:
         behind = records_behind(connection, group, topic)
+        _, last = hub.log.extent(topic, DELIVER)
     except LogUnavailable as problem:
         return {"name": group, "problem": str(problem)}
-    return {"name": group, "behind": behind}
+    return {"name": group, "behind": behind, "read_up_to": None if behind is None else max(0, last - behind)}

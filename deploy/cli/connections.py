@@ -12,6 +12,7 @@ from deploy.bootstrap import Hub, now_ms
 from deploy.cli.agency import AsJson
 from deploy.cli.output import show, write_json
 from deploy.cli.shell import hub_of
+from deploy.groups import contacts_of
 from deploy.targets import targets_of
 from hub.contacts import Contact
 from monitoring.connections import Connection, Party, Sector, State, by_sector, connection_of
@@ -49,7 +50,7 @@ def connections(context: typer.Context, json: AsJson = False) -> None:
 
 def connections_of(hub: Hub, now: int) -> Sequence[Connection]:
     """Return how every agency is connected at `now` (ms since 1970 UTC)."""
-    known = hub.contacts.all()
+    known = contacts_of(hub)
     found = []
     for name, a in hub.rules.agreements.by_agency.items():
         party = Party(name, a.name_vi, a.name_en, a.sector, a.delivery["way"])

@@ -48,6 +48,14 @@ _LAYERS = {
     "home": Words("tệp", "file"),
     "settings": Words("cấu hình", "settings"),
     "agreements": Words("thỏa thuận", "agreements"),
+    "library": Words("thư viện", "library"),
+    "service": Words("dịch vụ", "service"),
+    "readers": Words("đầu đọc", "readers"),
+    "access": Words("quyền", "rights"),
+    "authorities": Words("chứng thư CSCA", "CSCA certificates"),
+    "lists": Words("danh sách thu hồi", "revocation lists"),
+    "hub": Words("đường lên", "uplink"),
+    "outbox": Words("hàng chờ gửi", "what waits to be sent"),
 }
 
 
@@ -57,6 +65,7 @@ class Role(StrEnum):
     INTAKE = "intake"
     WORKER = "worker"
     DELIVER = "deliver"
+    WEB = "web"
     OPERATOR = "operator"
 
 
@@ -78,6 +87,11 @@ def doctor(
     wish = Wish(tuple(one.value for one in role) if role else Wish().roles, timeout)
     with screen.status("Đang kiểm tra / Looking …") as progress:
         found = examine(settings, wish, lambda check: _tell(progress, check))
+    report(found, json=json)
+
+
+def report(found: Sequence[Finding], *, json: bool) -> None:
+    """Print what was found. Ends the command with exit code 1 when there is a problem."""
     if json:
         write_json([one.as_json() for one in found])
     else:

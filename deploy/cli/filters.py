@@ -9,11 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from deploy.cli.shell import fail
-from replay.selection import BadSelection, Selection, selection_of
-
-_DAY = 10
-#: A date alone is its midnight in Vietnam.
-_MIDNIGHT = "T00:00:00+07:00"
+from replay.filters import selection_of
+from replay.selection import BadSelection, Selection
 
 Agency = Annotated[str | None, typer.Option(help="Only this agency.")]
 Type = Annotated[str | None, typer.Option("--type", help="Only events of this type.")]
@@ -41,9 +38,7 @@ def selection_from(
 ) -> Selection:
     """Return the selection of filters; `more` are further ones, as in JSON. A bad one ends the command with code 2."""
     content: dict[str, Any] = {"agency": agency, "type": type_, "error_class": error_class, **more}
-    content |= {"since": _moment(times[0]), "until": _moment(times[1])}
-    if attempts is not None:
-        content["attempts"] = _range(attempts)
+    content |= {"since": times[0], "until": times[1], "attempts": attempts}
     content = {name: value for name, value in content.items() if value not in (None, [], False)}
     try:
         return selection_of(content) if content else Selection()
@@ -61,16 +56,3 @@ def persons_of(persons: Sequence[str] | None) -> list[str] | None:
     if not found:
         fail("--person: standard input has no number", 2)
     return found
-
-
-def _moment(text: str | None) -> str | None:
-    return f"{text}{_MIDNIGHT}" if text is not None and len(text) == _DAY else text
-
-
-def _range(text: str) -> dict[str, int]:
-    first, dots, last = text.partition("..")
-    ends = {"min": first, "max": last if dots else first}
-    found = {name: value for name, value in ends.items() if value}
-    if not found or not all(value.isdecimal() for value in found.values()):
-        fail("--attempts: a number, or two with dots between: 3, 3.. or 1..5", 2)
-    return {name: int(value) for name, value in found.items()}

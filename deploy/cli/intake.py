@@ -104,6 +104,7 @@ def _serve(hub: Hub, host: str, port: int, health: str | None, senders: Senders 
     from adapters.http_intake.app import make_app
     from adapters.http_intake.serving import serve
     from adapters.listening import listen
+    from deploy.counters import router_of as counters_of
 
     watched = Health()
     turns = watched.add(Pulse("intake", _LATE))
@@ -114,7 +115,9 @@ def _serve(hub: Hub, host: str, port: int, health: str | None, senders: Senders 
         collector.start()
         try:
             _say(listening.getsockname(), senders is not None)
-            serve(make_app(collector, senders), listening, watched.stopping)
+            app = make_app(collector, senders)
+            app.include_router(counters_of(hub))
+            serve(app, listening, watched.stopping)
         finally:
             collector.close()
 

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from deploy.bootstrap import now_ms
+from deploy.cli.agency import step
 from deploy.cli.output import show, write, write_json
 from deploy.cli.shell import asker, fail, hub_of, screen
 from hub.access import OPERATOR, ROLES, Holder, Token, Tokens
@@ -72,7 +73,8 @@ def revoke(
     with hub_of(context) as hub:
         store = Tokens(hub.deliveries_db)
         known = token_id in {one.id for one in store.every(OPERATOR)}
-        if not known or not store.revoke(token_id, asker(by), reason, now_ms()):
+        why = step(reason, by)
+        if not known or not store.revoke(token_id, why.by, why.reason, why.at):
             fail(f"{token_id}: no token of an operator with this id that is still valid; see `dancu operator tokens`")
         screen.print("Đã thu hồi. / Revoked.")
 

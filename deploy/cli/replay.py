@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column, Table
 from typer.core import TyperGroup
 
 from deploy.cli.filters import (
@@ -26,12 +24,12 @@ from deploy.cli.output import show, write_json
 from deploy.cli.replay_now import replay_now
 from deploy.cli.replay_run import run
 from deploy.cli.replay_shown import replay_lines
-from deploy.cli.shell import asker, fail, hub_of
+from deploy.cli.replay_told import AsJson, ReplayId, list_all, plain_steps, status
+from deploy.cli.shell import asker, hub_of
 from deploy.replaying import desk_of
-from hub.replays import ItemState, Kind, Move, NeedsAnother, NoSuchReplay, NotNow
-from replay.desk import BadPlan, Limits, NothingMatches
-from replay.selection import BadSelection
-from replay.views import item_json, replay_json
+from hub.replays import Kind, Move
+from replay.desk import Limits
+from replay.views import replay_json
 
 
 class _OrAgency(TyperGroup):
@@ -49,14 +47,14 @@ app = typer.Typer(
     help="Gửi lại. / Send again what agencies did not take: same event, same bytes, in each person's order."
     " `dancu replay AGENCY` does it at once, `plan` … `run` with an approval.",
 )
-ReplayId = Annotated[str, typer.Argument(metavar="REPLAY", help="As `dancu replay plan` or `list` shows it.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept in the audit trail.")]
 Why = Annotated[str | None, typer.Option(help="Why; it is kept in the audit trail.")]
 By = Annotated[str | None, typer.Option(help="Who asks for it (else the user of this session).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 app.command("now", epilog='Example: dancu replay land --reason "titles repaired"')(replay_now)
 app.command("run", epilog="Example: dancu replay run 0199c0de-0000-7000-8000-000000000001")(run)
+app.command("status", epilog="Example: dancu replay status REPLAY --items skipped --json")(status)
+app.command("list", epilog="Example: dancu replay list --json")(list_all)
 
 
 @app.command(epilog='Example: dancu replay plan --agency land --error-class constraint --reason "titles repaired"')
@@ -123,57 +121,6 @@ def resume(context: typer.Context, replay: ReplayId, reason: Why = None, by: By 
 def cancel(context: typer.Context, replay: ReplayId, reason: Reason, by: By = None, json: AsJson = False) -> None:
     """Hủy. / End it: what was not asked for yet is left parked."""
     _move(context, replay, Move.CANCELLED, reason, by, json)
-
-
-@app.command(epilog="Example: dancu replay status REPLAY --items skipped --json")
-def status(
-    context: typer.Context,
-    replay: ReplayId,
-    items: Annotated[ItemState | None, typer.Option(help="List the deliveries in this state too.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many deliveries.")] = 100,
-    json: AsJson = False,
-) -> None:
-    """Tình trạng và báo cáo. / How far a replay is, and what became of its deliveries, with why."""
-    with hub_of(context) as hub, plain_steps():
-        store = desk_of(hub).replays
-        found = replay_json(store.find(replay))
-        listed = [item_json(one) for one in store.items(replay, [items], limit=limit)] if items else []
-    if json:
-        write_json({**found, "items": listed} if items else found)
-        return
-    show(*replay_lines(found))
-    for one in listed:
-        show(f"  {one['agency'] or '–'} {one['event_id']} {one['state']} {one['why'] or ''}")
-
-
-@app.command("list", epilog="Example: dancu replay list --json")
-def list_all(
-    context: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
-    json: AsJson = False,
-) -> None:
-    """Các lần gửi lại. / The replays, the newest first."""
-    with hub_of(context) as hub:
-        found = [replay_json(one) for one in desk_of(hub).replays.every(limit)]
-    if json:
-        write_json({"replays": found})
-        return
-    table = Table("Replay", "Tình trạng / State", Column("Số / Count", justify="right"), "Ai / Who", "Lý do / Why")
-    for one in found:
-        count = one["progress"]["deliveries"] or one["estimate"]["deliveries"]
-        table.add_row(one["id"], one["state"], f"{count:,}", one["planned_by"], one["reason"])
-    show(table)
-
-
-@contextmanager
-def plain_steps() -> Iterator[None]:
-    """Turn what a step refuses into one sentence: code 2 for what was asked wrongly, 1 for what is not possible."""
-    try:
-        yield
-    except (BadSelection, BadPlan) as problem:
-        fail(str(problem), 2)
-    except (NothingMatches, NoSuchReplay, NotNow, NeedsAnother) as problem:
-        fail(str(problem))
 
 
 def _move(context: typer.Context, replay: str, move: Move, reason: str | None, by: str | None, as_json: bool) -> None:

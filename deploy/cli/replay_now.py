@@ -1,20 +1,23 @@
-"""`dancu replay AGENCY`: try parked deliveries again at once, without a plan."""
+"""`dancu replay AGENCY`: try parked deliveries again at once, without a plan. For small things."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from consumers.loop import deliver_once
-from deploy.bootstrap import Hub, now_ms
+from deploy.bootstrap import Hub
+from deploy.cli.agency import step
 from deploy.cli.output import write_json
-from deploy.cli.shell import asker, fail, hub_of, screen
+from deploy.cli.shell import fail, hub_of, screen
 from deploy.home import HomeBusy
+from deploy.replaying import judge_of
 from hub.audit import Entry, write_entry
 from hub.deliveries import Deliveries, DeliveryBrowser, Request
 from hub.destination import Unavailable
-from replay.redeliver import estimate, make_due
+from monitoring.words import reason as reason_of
+from replay.redeliver import AtOnce, TooMany, ask_at_once, foresee
 from replay.selection import Selection
 
 
@@ -33,14 +36,13 @@ def replay_now(
         if agency is not None and agency not in hub.agencies:
             fail(f"{agency}: no such agency. Allowed: {', '.join(hub.agencies)}", 2)
         chosen = [agency] if agency else list(hub.agencies)
-        request = Request(asker(by), reason, now_ms())
+        why = step(reason, by)
+        request = Request(why.by, why.reason, why.at)
         selections = {name: Selection(name, event, error_class=error_class) for name in chosen}
-        store = Deliveries(hub.deliveries_db)
         if dry_run:
-            asked = {name: estimate(store, selection, request.at) for name, selection in selections.items()}
+            asked = foresee(judge_of(hub), selections, request.at)
         else:
-            asked = {name: make_due(store, selection, request) for name, selection in selections.items()}
-            _note(hub, request, selections, asked)
+            asked = _ask(hub, selections, request)
             browser = DeliveryBrowser(hub.deliveries_db)
             due = [name for name in chosen if browser.summary(name).due]  # also of a replay that was interrupted
             if due:
@@ -48,12 +50,23 @@ def replay_now(
         _tell(hub, asked, as_json=json, dry_run=dry_run)
 
 
-def _note(hub: Hub, request: Request, selections: dict[str, Selection], asked: dict[str, int]) -> None:
+def _ask(hub: Hub, selections: dict[str, Selection], request: Request) -> dict[str, AtOnce]:
+    try:
+        asked = ask_at_once(
+            Deliveries(hub.deliveries_db), judge_of(hub), selections, request, hub.settings.replay_alone
+        )
+    except TooMany as problem:
+        fail(str(problem))
+    _note(hub, request, selections, asked)
+    return asked
+
+
+def _note(hub: Hub, request: Request, selections: dict[str, Selection], asked: dict[str, AtOnce]) -> None:
     """Write into the audit trail what was asked for, agency by agency."""
     with hub.deliveries_db.begin() as connection:
-        for name, count in asked.items():
-            if count:
-                detail = {"requested": count, "selection": selections[name].as_json()}
+        for name, one in asked.items():
+            if one.asked:
+                detail = {"requested": one.asked, "skipped": dict(one.skipped), "selection": selections[name].as_json()}
                 write_entry(connection, Entry(request.at, request.by, "replay.now", name, request.reason, detail))
 
 
@@ -79,11 +92,15 @@ def _deliver_due(hub: Hub, agency: str) -> None:
         screen.print(f"{agency}: không phản hồi / unavailable: {outage}", style="yellow", markup=False)
 
 
-def _tell(hub: Hub, asked: dict[str, int], *, as_json: bool, dry_run: bool) -> None:
+def _tell(hub: Hub, asked: dict[str, AtOnce], *, as_json: bool, dry_run: bool) -> None:
     browser = DeliveryBrowser(hub.deliveries_db)
-    rows = {
-        name: {"requested": count, "parked": summary.parked + summary.waiting + summary.due}
-        for name, count in asked.items()
+    rows: dict[str, dict[str, Any]] = {
+        name: {
+            "requested": one.asked,
+            "skipped": dict(one.skipped),
+            "parked": summary.parked + summary.waiting + summary.due,
+        }
+        for name, one in asked.items()
         for summary in [browser.summary(name)]
     }
     if as_json:
@@ -91,3 +108,5 @@ def _tell(hub: Hub, asked: dict[str, int], *, as_json: bool, dry_run: bool) -> N
         return
     for name, row in rows.items():
         screen.print(f"{name}: yêu cầu / asked {row['requested']:,} · còn giữ / still parked {row['parked']:,}")
+        for code, count in row["skipped"].items():
+            screen.print(f"  bỏ qua / skipped: {reason_of(code)}: {count:,}", markup=False, soft_wrap=True)

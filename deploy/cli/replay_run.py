@@ -15,12 +15,13 @@ from consumers.loop import deliver_once
 from deploy.bootstrap import Hub
 from deploy.cli.output import show, write_json
 from deploy.cli.replay_shown import replay_lines, say
-from deploy.cli.shell import asker, fail, hub_of, screen
+from deploy.cli.replay_told import plain_steps
+from deploy.cli.shell import asker, hub_of, screen
 from deploy.home import HomeBusy
 from deploy.replaying import desk_of, runner_of
 from hub.deliveries import DeliveryBrowser
 from hub.destination import Unavailable
-from hub.replays import ItemState, Kind, Move, NoSuchReplay, NotNow, Replay, Replays, ReplayState
+from hub.replays import ItemState, Kind, Move, Replay, Replays, ReplayState
 from replay.runner import Runner
 from replay.views import replay_json
 
@@ -39,11 +40,9 @@ def run(
     """Chạy. / Start an approved replay, or go on with one that was interrupted, and watch it until it is done."""
     with hub_of(context) as hub:
         desk = desk_of(hub)
-        try:
+        with plain_steps():
             if desk.replays.find(replay).state is not ReplayState.RUNNING:
                 desk.move(replay, Move.STARTED, asker(by), reason)
-        except (NoSuchReplay, NotNow) as problem:
-            fail(str(problem))
         if wait:
             with _shown(desk.replays, replay, quiet=json) as tick:
                 _work(hub, replay, tick)

@@ -13,6 +13,7 @@ from adapters.registry.problem import CannotServe
 from adapters.registry.serving import Place, load_registry, served
 from deploy.bootstrap import Hub
 from deploy.cli.shell import hub_of, plain_errors, screen, stop_when_told, tell_outages
+from deploy.groups import following_groups
 from deploy.running import Run
 from deploy.signs import answering
 from deploy.web.serving import check_host, serving_web
@@ -60,6 +61,7 @@ def run(
         with (
             _registry(hub, own),
             _web(hub, web),
+            following_groups(hub),
             answering(hub, health, works=True, delivers=hub.pushed) as signs,
         ):
             Run(hub, until_idle=until_idle, observe=tell_outages, signs=signs).go()

@@ -49,6 +49,8 @@ _KNOWN = (
 def settings_of(context: typer.Context) -> Settings:
     """Return the settings that the command line and the environment gave."""
     settings = context.find_root().obj
+    if isinstance(settings, BadSetting):
+        fail(str(settings), 2)
     if not isinstance(settings, Settings):
         raise TypeError("the command was not called through `dancu`")
     return settings
@@ -90,8 +92,14 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 
 def asker(by: str | None) -> str:
-    """Return who asks for something: as told, else the user of this session."""
-    return by or getpass.getuser()
+    """Return who asks for something: as told, else the user of this session. Nobody ends the command with code 2."""
+    try:
+        who = (getpass.getuser() if by is None else by).strip()
+    except (KeyError, OSError):  # in a container the user often has no name
+        who = ""
+    if not who:
+        fail("say who asks for it: --by may not be empty, and the user of this session has no name", 2)
+    return who
 
 
 def stop_when_told() -> None:

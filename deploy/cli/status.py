@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from deploy.bootstrap import Hub
 from deploy.cli.output import show, write_json
 from deploy.cli.shell import hub_of
+from deploy.groups import fetching_of
 from hub.contacts import Contact
 from hub.deliveries import DeliveryBrowser
 from monitoring.status import AgencyStatus, Status, read_status
@@ -29,7 +30,7 @@ def status(
 ) -> None:
     """Tình trạng hệ thống. / How the hub stands: what came in, what was set aside, how far each agency is."""
     with hub_of(context) as hub:
-        found = read_status(hub.log, hub.registers_db, hub.deliveries_db, hub.agencies, hub.fetching)
+        found = read_status(hub.log, hub.registers_db, hub.deliveries_db, hub.agencies, fetching_of(hub))
         if json:
             write_json(found.as_json())
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from deploy.bootstrap import Hub
 from deploy.cli.run import HealthAt, UntilIdle, check_registry
 from deploy.cli.shell import fail, hub_of, screen, stop_when_told, tell_outages
+from deploy.groups import following_groups
 from deploy.running import Run
 from deploy.signs import answering
 
@@ -39,7 +41,8 @@ def deliver(
         chosen = _chosen(hub, agencies or [], every=every)
         check_registry(hub)
         _say(hub, "deliver", chosen)
-        with answering(hub, health, works=False, delivers=chosen) as signs:
+        others = following_groups(hub) if every else nullcontext()  # once is enough
+        with others, answering(hub, health, works=False, delivers=chosen) as signs:
             Run(hub, until_idle=until_idle, works=False, delivers=chosen, observe=tell_outages, signs=signs).go()
 
 

@@ -56,6 +56,8 @@ class _May(NamedTuple):
 
 #: The client asks for a group's coordinator even where it only looks at topics, so looking has a group too.
 _BROWSING = _May("Describe", "group", "prefixed", ("browse",))
+#: How far an agency's own client is, if its group has a name of the agency's.
+_LOOKING_ON = _May("Describe", "group", "prefixed", ("agency.",))
 #: A transaction of the log begins with the name of the group that commits, or with `append`.
 _ROLES: Mapping[str, Sequence[_May]] = {
     "intake": (
@@ -79,6 +81,17 @@ _ROLES: Mapping[str, Sequence[_May]] = {
         _May("Read Write", "topic", "literal", (PLACES,)),
         _May("Read", "group", "prefixed", (_HANDING_OUT,)),
         _May("Write", "transactional_id", "prefixed", (f"{DELIVER}.",)),
+        _LOOKING_ON,
+        _BROWSING,
+    ),
+    "web": (
+        _May("Read Write", "topic", "literal", (RECEIVED, REFUSED, MARKS)),
+        _May("Read", "topic", "literal", (PLACES,)),
+        _May("Read", "topic", "prefixed", (_OUTBOXES,)),
+        _May("Describe", "group", "literal", (_DECIDING,)),
+        _May("Describe", "group", "prefixed", (_HANDING_OUT,)),
+        _May("Write", "transactional_id", "prefixed", ("append.",)),
+        _LOOKING_ON,
         _BROWSING,
     ),
     "operator": (
@@ -86,6 +99,7 @@ _ROLES: Mapping[str, Sequence[_May]] = {
         _May("Read DescribeConfigs", "topic", "prefixed", (_OUTBOXES,)),
         _May("Describe", "group", "literal", (_DECIDING,)),
         _May("Describe", "group", "prefixed", (_HANDING_OUT,)),
+        _LOOKING_ON,
         _BROWSING,
     ),
 }
@@ -95,7 +109,7 @@ def rules(principals: Principals, prefix: str) -> dict[Rule, str]:
     """Return every rule that is needed, and for whom: a role, or an agency."""
     wanted: dict[Rule, str] = {}
     for role, needs in _ROLES.items():
-        for principal in principals.roles[role]:
+        for principal in principals.roles.get(role, ()):
             for rule in _rules_of(principal, needs, prefix):
                 wanted.setdefault(rule, role)
     for agency, names in principals.agencies.items():

@@ -29,6 +29,10 @@ _MILLISECONDS = {"h": 3_600_000, "d": 86_400_000}
 _BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
+#: The processes. Who has no `dancu web` need not name it.
+ROLES = ("intake", "worker", "deliver", "web", "operator")
+
+
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
     """What the file says about one topic."""
@@ -46,7 +50,7 @@ class TopicSpec:
 class Principals:
     """Who the processes and the agencies are for the brokers, such as `User:dancu-worker`."""
 
-    #: By role: intake, worker, deliver, operator.
+    #: By role, see `ROLES`.
     roles: Mapping[str, Sequence[str]]
     agencies: Mapping[str, Sequence[str]]
 
@@ -137,7 +141,7 @@ def shown(setting: str, value: str | None) -> str:
 
 
 def _principals(content: Mapping[str, Any], agencies: Sequence[str]) -> Principals:
-    roles = {role: _names(content[role]) for role in ("intake", "worker", "deliver", "operator")}
+    roles = {role: _names(content[role]) for role in ROLES if role in content}
     special, each = content.get("agencies", {}), content["each_agency"]
     named = {agency: special.get(agency, each.replace("{agency}", agency)) for agency in agencies}
     return Principals(roles, {agency: _names(names) for agency, names in named.items()})

@@ -15,7 +15,7 @@ new() {  # a file's name; its content comes on standard input
 random() { od -An -tx1 -N24 /dev/urandom | tr -d ' \n'; }
 
 for name in kafka_controller kafka_broker kafka_operator kafka_intake kafka_worker kafka_deliver \
-    postgres_superuser postgres_hub grafana_admin; do
+    kafka_web postgres_superuser postgres_hub grafana_admin; do
     random | new "$name"
 done
 

@@ -69,5 +69,6 @@ export LOG_DIR KAFKA_LOG4J_OPTS
     --add-scram "SCRAM-SHA-512=[name=dancu-operator,password=$(secret kafka_operator)]" \
     --add-scram "SCRAM-SHA-512=[name=dancu-intake,password=$(secret kafka_intake)]" \
     --add-scram "SCRAM-SHA-512=[name=dancu-worker,password=$(secret kafka_worker)]" \
-    --add-scram "SCRAM-SHA-512=[name=dancu-deliver,password=$(secret kafka_deliver)]"
+    --add-scram "SCRAM-SHA-512=[name=dancu-deliver,password=$(secret kafka_deliver)]" \
+    --add-scram "SCRAM-SHA-512=[name=dancu-web,password=$(secret kafka_web)]"
 exec "$kafka/kafka-server-start.sh" "$work/server.properties"

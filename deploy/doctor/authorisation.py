@@ -18,7 +18,7 @@ from hub.topics import outbox
 
 _CHECK = "kafka.authorisation"
 #: The processes that a hub has; `dancu run` is all of the first three.
-ROLES = ("intake", "worker", "deliver", "operator")
+ROLES = ("intake", "worker", "deliver", "web", "operator")
 _US = "us"
 
 

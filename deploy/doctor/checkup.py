@@ -14,12 +14,15 @@ from deploy.doctor.database import Place, check_database
 from deploy.doctor.discretion import Discretion
 from deploy.doctor.finding import Finding, problem
 from deploy.doctor.kafka import check_kafka
+from deploy.doctor.office import opened
 from deploy.doctor.registry import check_registry
 from deploy.doctor.setup import Setup, read_setup
 from deploy.doctor.together import TooSlow, side_by_side
 from deploy.doctor.topics import Wanted
+from deploy.doctor.ways import check_ways
 from deploy.home import Home
 from deploy.settings import BadSetting, Settings
+from hub.agreements import Agreements
 
 #: Seconds for everything; what has not answered by then is told so.
 WHOLE = 30.0
@@ -71,9 +74,15 @@ def _looks(setup: Setup, settings: Settings, wish: Wish) -> Iterator[tuple[str, 
     yield "agencies.files", partial(home.check_agencies_files, folder, seconds)
     if setup.agreements:
         yield "agencies", partial(check_agencies, setup.agreements.by_agency, os.environ, seconds)
+        yield "ways", partial(_ways, setup, setup.agreements, settings, seconds)
     yield "clock", lambda: iter([check_synchronised()])
     looks = (disk.check_writable, disk.check_space, disk.check_inodes)
     yield "disk", lambda: (look(settings.home) for look in looks)
+
+
+def _ways(setup: Setup, agreements: Agreements, settings: Settings, seconds: float) -> Iterator[Finding]:
+    with opened(setup, settings, seconds) as office:
+        yield from check_ways(agreements.by_agency, office)
 
 
 def _gather(look: Look, found: list[Finding], on_progress: Callable[[str], None]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
@@ -40,6 +42,15 @@ class Discretion:
         return replace(finding, what=str(shown["what"]), advice=str(shown["advice"]))
 
 
+def _signing(variable: str, environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield the signing secrets of a webhook, with and without what they begin with."""
+    text = environment.get(variable, "")
+    with suppress(OSError, UnicodeDecodeError):
+        text += f" {Path(environment.get(f'{variable}_FILE', '')).read_text('ascii')}"
+    for secret in text.split():
+        yield from (secret, secret.removeprefix("whsec_"))
+
+
 def _secrets(setup: Setup, environment: Mapping[str, str]) -> Iterator[str]:
     if setup.connection:
         for name, value in setup.connection.options.items():
@@ -50,6 +61,7 @@ def _secrets(setup: Setup, environment: Mapping[str, str]) -> Iterator[str]:
     if setup.settings and setup.settings.schema_registry:
         yield unquote(urlsplit(setup.settings.schema_registry).password or "")
     for agreement in setup.agreements.by_agency.values() if setup.agreements else ():
+        yield from _signing(agreement.delivery.get("secrets_env", ""), environment)
         try:
             yield str(sa.make_url(environment.get(agreement.delivery.get("url_env", ""), "")).password or "")
         except (sa.exc.ArgumentError, ValueError):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 
 from deploy.health.checks import Clock, Finding
-
-_NUMBER = re.compile(r"(?<!\d)\d{12}(?!\d)")
+from hub.discretion import hidden_numbers
 
 
 class Probe:
@@ -59,4 +57,4 @@ class Probe:
 def _in_one_line(error: Exception) -> str:
     """Return the beginning of an error's first line, without personal numbers."""
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return _NUMBER.sub("…", first)[:200]
+    return hidden_numbers(first)[:200]

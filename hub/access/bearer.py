@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Final, Protocol
 
 from starlette.requests import HTTPConnection
 
+from hub.access.digest import digest_of
 from hub.access.tokens import Holder, Tokens
 from hub.problems import Problem
 
@@ -51,7 +51,7 @@ class ByToken:
         self._now = now
         self._fresh = fresh
         self._steady = steady
-        self._known: dict[bytes, tuple[Holder, float]] = {}
+        self._known: dict[str, tuple[Holder, float]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, request: HTTPConnection, /) -> Holder:
@@ -65,7 +65,7 @@ class ByToken:
         return holder
 
     def _holder(self, text: str) -> Holder | None:
-        digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
+        digest = digest_of(text)
         with self._lock:
             known = self._known.get(digest)
         if known is not None and self._steady() < known[1]:

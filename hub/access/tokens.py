@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -12,6 +11,7 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
+from hub.access.digest import digest_of
 from hub.access.tables import tokens
 from hub.audit import Entry, write_entry
 from hub.database import reading, take_turns
@@ -67,7 +67,7 @@ class Tokens:
             "kind": holder.kind,
             "holder": holder.name,
             "role": holder.role,
-            "hash": _digest(text),
+            "hash": digest_of(text),
             "created_at": now,
             "created_by": by,
             "expires_at": None,
@@ -90,7 +90,7 @@ class Tokens:
         with reading(self._engine) as connection:
             row = connection.execute(sa.select(tokens).where(tokens.c.id == found["id"])).one_or_none()
         token = _token_of(row) if row is not None else None
-        same = hmac.compare_digest(token.digest if token else "", _digest(text))
+        same = hmac.compare_digest(token.digest if token else "", digest_of(text))
         return token.holder if token is not None and same and token.valid(now) else None
 
     def every(self, kind: str, name: str | None = None) -> Sequence[Token]:
@@ -125,7 +125,3 @@ def _token_of(row: sa.Row[tuple[object, ...]]) -> Token:
     r = row._mapping
     holder = Holder(r["kind"], r["holder"], r["role"])
     return Token(r["id"], holder, r["created_at"], r["created_by"], r["expires_at"], r["revoked_at"], r["hash"])
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -49,7 +49,8 @@ class Contact:
     #: The endpoint that has agreed to get events (webhooks), and when it did.
     endpoint: str | None = None
     verified_at: int | None = None
-    #: Behind which position of its feed it has asked for more: it has what comes before (agencies that fetch).
+    #: Behind which position of its feed it has asked for more, or up to which its own Kafka client has read: it has
+    #: what comes before (agencies that fetch).
     asked_behind: int | None = None
 
     def after_meeting(self, at: int) -> Contact:

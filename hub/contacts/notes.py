@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from hub.contacts.contact import Contact
 
+#: Milliseconds within which two processes may see one and the same reading.
+_AT_ONCE = 15_000
 #: So many changes between answering and not answering are kept per agency.
 _KEPT = 50
 
@@ -34,7 +36,14 @@ class Asked(NamedTuple):
     behind: int
 
 
-Note = Met | Missed | Asked
+class Read(NamedTuple):
+    """The agency's own client has read up to a position, when somebody looked. It says nothing unless that is new."""
+
+    at: int
+    up_to: int
+
+
+Note = Met | Missed | Asked | Read
 
 
 def with_note(notes: list[Note], note: Note) -> list[Note]:
@@ -51,14 +60,25 @@ def after(contact: Contact, notes: Iterable[Note]) -> list[Contact]:
     """Return the contact after each of the notes, in order."""
     found = []
     for note in notes:
-        if isinstance(note, Missed):
-            contact = contact.after_failure(note.at, note.reason, note.next_try_at, note.times)
-        else:
-            contact = contact.after_meeting(note.at)
-            if isinstance(note, Asked):
-                contact = replace(contact, asked_behind=note.behind)
+        contact = _after_one(contact, note)
         found.append(contact)
     return found
+
+
+def _after_one(contact: Contact, note: Note) -> Contact:
+    match note:
+        case Missed():
+            return contact.after_failure(note.at, note.reason, note.next_try_at, note.times)
+        case Met():
+            return contact.after_meeting(note.at)
+        case Asked():
+            return replace(contact.after_meeting(note.at), asked_behind=note.behind)
+        case Read():
+            if note.up_to == contact.asked_behind:
+                return contact
+            if contact.last_ok_at is not None and abs(note.at - contact.last_ok_at) < _AT_ONCE:
+                return replace(contact, asked_behind=note.up_to)
+            return replace(contact.after_meeting(note.at), asked_behind=note.up_to)
 
 
 def together(older: Mapping[str, list[Note]], newer: Mapping[str, list[Note]]) -> dict[str, list[Note]]:

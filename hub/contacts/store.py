@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hub.audit import Entry, write_entry
 from hub.contacts import rows
 from hub.contacts.contact import Contact, Outage, Suspension
-from hub.contacts.notes import Asked, Met, Missed, Note, after, together, with_note
+from hub.contacts.notes import Asked, Met, Missed, Note, Read, after, together, with_note
 from hub.contacts.tables import contacts, outages
 from hub.database import reading
 from hub.database_errors import plain
@@ -25,8 +25,9 @@ HUB = "dancu"
 class Contacts:
     """The contacts with all agencies in the database of the deliveries, whose tables are there (`hub.migrations`).
 
-    `reached`, `failed` and `asked_behind` may be called as often as wanted by any thread: they note only, and never
-    wait for the database. After `every` seconds at most the notes are written; a process that is killed loses those.
+    `reached`, `failed`, `asked_behind` and `read_up_to` may be called as often as wanted by any thread: they note only,
+    and never wait for the database. After `every` seconds at most the notes are written; a process that is killed loses
+    those.
     """
 
     def __init__(self, engine: sa.Engine, every: float = 2.0) -> None:
@@ -49,6 +50,10 @@ class Contacts:
     def asked_behind(self, agency: str, position: int, at: int) -> None:
         """Note that an agency that fetches has asked for what comes behind a position of its feed."""
         self._note(agency, Asked(at, position))
+
+    def read_up_to(self, agency: str, position: int, at: int) -> None:
+        """Note how far an agency is that reads with its own Kafka client. It is in contact when that is new."""
+        self._note(agency, Read(at, position))
 
     def flush(self) -> None:
         """Write what is noted now. Raises what SQLAlchemy raises; then it stays noted."""

@@ -18,6 +18,7 @@ from hub.deliveries.delivery import (
     Trial,
     Waiting,
 )
+from hub.deliveries.put_off import PutOff
 from hub.deliveries.store import Deliveries, ask, can_be_made_due
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Held",
     "Link",
     "Outcome",
+    "PutOff",
     "Request",
     "State",
     "Summary",

@@ -15,6 +15,7 @@ from hub.deliveries import chains, recording, rows
 from hub.deliveries.again import taken_among
 from hub.deliveries.chains import Link
 from hub.deliveries.delivery import Account, Held, Request, State, Trial
+from hub.deliveries.put_off import PutOff, put_off
 from hub.deliveries.tables import delivered, held, hold_feed
 from hub.deliveries.together import Together
 
@@ -112,8 +113,13 @@ class Deliveries:
             if turns:
                 chains.let_go(connection, agency, turns, numbers, max(trial.at for trial in trials))
 
+    def put_off(self, agency: str, later_than: int, after: tuple[int, int], limit: int) -> list[PutOff]:
+        """Return the next ones that are due later than a time, behind `after` = (due at, position), in that order."""
+        with reading(self._engine) as connection:
+            return put_off(connection, agency, later_than, after, limit)
+
     def postpone(self, agency: str, positions: Sequence[int], until: int) -> None:
-        """Let due events stay due, but not before `until`."""
+        """Let due events stay due, at `until`: not before, and not later either."""
         mine = sa.and_(held.c.agency == agency, held.c.position.in_(positions), held.c.state == State.DUE)
         with self._engine.begin() as connection:
             hold_feed(connection, agency)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from hub.discretion import masked
 from hub.replays import items
 from hub.replays.replay import Approval, Kind, Plan, Replay, ReplayState
 from hub.replays.tables import approvals
@@ -59,8 +60,8 @@ def replay_of(connection: sa.Connection, row: sa.Row[Any]) -> Replay:
 
 
 def public(selection: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a selection without personal numbers: the first three and the last two digits of each."""
+    """Return a selection in which every personal number is masked."""
     shown = dict(selection)
     if shown.get("persons"):
-        shown["persons"] = [f"{number[:3]}•••••••{number[-2:]}" for number in shown["persons"]]
+        shown["persons"] = [masked(number) for number in shown["persons"]]
     return shown

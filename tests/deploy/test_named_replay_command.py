@@ -90,7 +90,7 @@ def test_the_audit_trail_says_when_it_was_changed(parked: Dancu) -> None:
         (("plan", "--agency", "police", "--reason", "x"), "no such agency"),
         (("plan", "--all", "--agency", "tax", "--reason", "x"), "does not go together"),
         (("plan", "--all", "--since", "yesterday", "--reason", "x"), "since"),
-        (("plan", "--all", "--attempts", "many", "--reason", "x"), "--attempts"),
+        (("plan", "--all", "--attempts", "many", "--reason", "x"), "attempts"),
         (("plan", "--all"), "a reason"),
         (("plan", "--agency", "tax", "--rate", "0", "--reason", "x"), "rate"),
         (("police",), "no such agency"),

@@ -46,9 +46,11 @@ def test_what_an_agency_rejects_is_parked_and_comes_in_order_after_a_replay(danc
     assert tax(dancu) == {"delivered": 2, "pending": 0, "parked": 3, "replayed": 0}
 
     dry = dancu("replay", "tax", "--dry-run", "--json")
-    assert (dry.code, dry.json["agencies"]) == (0, {"tax": {"requested": 1, "parked": 3}})
+    assert (dry.code, dry.json["agencies"]) == (0, {"tax": {"requested": 1, "skipped": {}, "parked": 3}})
+    alone = Dancu(dancu.home, {"DANCU_REPLAY_ALONE": "0"})("replay", "tax", "--reason", "too many")
+    assert (alone.code, "use `dancu replay plan`" in alone.err) == (1, True)
     again = dancu("replay", "tax", "--reason", "too early", "--json")
-    assert (again.code, again.json["agencies"]) == (0, {"tax": {"requested": 1, "parked": 3}})
+    assert (again.code, again.json["agencies"]) == (0, {"tax": {"requested": 1, "skipped": {}, "parked": 3}})
     assert applied(dancu.home, "tax") == ["move-1-1", "move-2-1"]
 
     with tax_system(dancu) as database:
@@ -56,7 +58,7 @@ def test_what_an_agency_rejects_is_parked_and_comes_in_order_after_a_replay(danc
     answer = dancu("replay", "tax", "--reason", "household entered", "--by", "lan", "--json")
     assert (answer.code, answer.json) == (
         0,
-        {"dry_run": False, "agencies": {"tax": {"requested": 1, "parked": 0}}},
+        {"dry_run": False, "agencies": {"tax": {"requested": 1, "skipped": {}, "parked": 0}}},
     )
     assert applied(dancu.home, "tax") == ["move-1-1", "move-2-1", "move-1-2", "move-1-3", "move-1-4"]
     assert tax(dancu) == {"delivered": 5, "pending": 0, "parked": 0, "replayed": 1}
@@ -80,6 +82,6 @@ def test_a_replay_of_an_unknown_agency_names_those_that_there_are(dancu: Dancu) 
 
 def test_a_replay_with_nothing_parked_asks_for_nothing(dancu: Dancu) -> None:
     answer = dancu("replay", "--json")
-    nothing = {"requested": 0, "parked": 0}
+    nothing = {"requested": 0, "skipped": {}, "parked": 0}
     assert answer.code == 0
     assert answer.json["agencies"] == dict.fromkeys(["bank", "insurance", "land", "tax", "welfare"], nothing)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.logs import hide_numbers
 from hub.deliveries.rows import MESSAGE_LENGTH, clean
-from hub.discretion import without_numbers
+from hub.discretion import hidden_numbers, without_numbers
 
 NUMBER = "001090012345"
 NUMBERS = st.from_regex(r"[0-9]{12}", fullmatch=True)
@@ -43,6 +44,19 @@ def test_a_personal_number_is_shortened_whatever_stands_around_it(text: str) -> 
 @given(st.text(), NUMBERS, st.text())
 def test_no_run_of_twelve_digits_is_left(before: str, number: str, after: str) -> None:
     assert not re.search(r"\d{12}", without_numbers(f"{before} {number} {after}"))
+
+
+@given(st.text(), NUMBERS, st.text())
+def test_where_nothing_may_be_told_no_digit_of_a_number_is_left(before: str, number: str, after: str) -> None:
+    hidden = hidden_numbers(f"{before} {number} {after}", "")
+    assert not re.search(r"\d{12}", hidden)
+    assert hidden_numbers(f"of {number}.") == "of …."
+
+
+def test_logs_and_health_hide_by_the_same_pattern() -> None:
+    entry = {"event": f"no title of 001.090.012.345 or {NUMBER}99", "where": [NUMBER, {"who": f"x{NUMBER}"}]}
+    shown = str(hide_numbers(None, "", dict(entry)))
+    assert not re.search(r"\d{3}", shown)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,16 +15,21 @@ from hub.registers.today import Today
 from hub.topics import outbox
 from schemas.conversion import days
 from tests.hub.making import (
+    CATALOGUE,
+    DEATH,
     GRANT,
+    HANOI,
     HOA,
     LAN,
     MAI,
     MOVE,
     NOW,
+    SAIGON,
     SHIPPED,
     WITHDRAWAL,
     Hub,
     a_hub,
+    admitted,
     agreement,
     event,
     limited,
@@ -45,7 +50,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 def _asked(hub: Hub, agency: str, agreements: Agreements = SHIPPED, now: int = NOW) -> dict[str, str]:
     """Return event id → reason for everything in a feed that may not be handed out now."""
     records: list[Record] = hub.topic(outbox(agency))
-    found = Entitlement(agreements, Today(hub.engine), lambda: now)(agency, records)
+    found = Entitlement(CATALOGUE, agreements, Today(hub.engine), lambda: now)(agency, records)
     return {str(record.headers["ce_id"]): found[record.position] for record in records if record.position in found}
 
 
@@ -107,8 +112,54 @@ def test_a_strictly_protected_person_is_kept_from_agencies_of_some_provinces(hub
     assert _asked(hub, "tax", of_hanoi) == {"m1": "protected"}
 
 
+IN_HANOI = limited("tax", Population(provinces=frozenset({"01"})))
+
+
+def _moved_to_saigon(folder: Path) -> Iterator[Hub]:
+    """Yield a hub where Lan has lived in Hanoi, has been married there, and lives in Saigon now."""
+    with a_hub(folder, agreements=IN_HANOI) as hub:
+        to_saigon = {**MOVE, "to_address": SAIGON}
+        hub.run(
+            event("ResidenceChanged", "came", MOVE),
+            event("MarriageRegistered", "married"),
+            event("ResidenceChanged", "left", to_saigon),
+        )
+        assert hub.ids("tax") == ["came", "married", "left"]
+        yield hub
+
+
+def test_who_has_left_the_province_is_no_longer_covered_but_for_the_news_that_they_came_and_left(
+    tmp_path: Path,
+) -> None:
+    for hub in _moved_to_saigon(tmp_path):
+        assert _asked(hub, "tax", IN_HANOI) == {"married": "not_in_population"}
+        back = event("ResidenceChanged", "back", MOVE)
+        hub.run(back)
+        assert _asked(hub, "tax", IN_HANOI) == {}, "and covered again when they come back"
+
+
+def test_an_address_of_the_province_in_the_event_itself_covers_it(tmp_path: Path) -> None:
+    for hub in _moved_to_saigon(tmp_path):
+        assert _death(hub, HANOI) == {}
+        assert _death(hub, SAIGON) == {1: "not_in_population"}
+
+
+def _death(hub: Hub, home: dict[str, str]) -> Mapping[int, str]:
+    """Return what may not go of a death that names an address, of a person who lives in Saigon by the registers."""
+    message = admitted(event("DeathRegistered", "died", {**DEATH, "last_residence": home}))
+    record = Record(1, NOW, LAN, message.value, message.headers)
+    return Entitlement(CATALOGUE, IN_HANOI, Today(hub.engine), lambda: NOW)("tax", [record])
+
+
+def test_where_nobody_knows_the_residence_what_was_addressed_goes(tmp_path: Path) -> None:
+    with a_hub(tmp_path, agreements=IN_HANOI) as hub:
+        hub.run(event("ResidenceChanged", "stay", {**MOVE, "kind": "TEMPORARY"}))
+        assert hub.ids("tax") == ["stay"]
+        assert _asked(hub, "tax", IN_HANOI) == {}
+
+
 def test_what_can_not_be_read_is_for_others_to_say(hub: Hub) -> None:
     (record,) = hub.topic(outbox("tax"))
     nameless = record._replace(headers={})
-    assert Entitlement(SHIPPED, Today(hub.engine), lambda: NOW)("tax", [nameless]) == {}
+    assert Entitlement(CATALOGUE, SHIPPED, Today(hub.engine), lambda: NOW)("tax", [nameless]) == {}
     assert all_may_go("tax", [record]) == {}

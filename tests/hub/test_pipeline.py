@@ -139,6 +139,7 @@ def test_what_is_set_aside_says_what_and_why(hub: Hub) -> None:
         ({h.CHANGE: "VANISHED"}, "forbidden_change"),
         ({h.CHANGE: "CORRECTED"}, "missing_previous"),
         ({h.FACT_VERSION: "one"}, "headers"),
+        ({h.FACT_VERSION: "4294967297"}, "headers"),
         ({h.FACT_ID: None}, "headers"),
     ],
 )

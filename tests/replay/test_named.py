@@ -19,9 +19,10 @@ from hub.replays import ItemState, Kind, Move, NeedsAnother, NoSuchReplay, NotNo
 from hub.replays.store import LEASE
 from hub.replays.tables import approvals, items
 from replay.desk import BadPlan, Limits, NothingMatches
+from replay.filters import selection_of
 from replay.runner import Runner
 from replay.schedule import Schedule
-from replay.selection import BadSelection, Selection, selection_of
+from replay.selection import BadSelection, Selection
 from replay.views import replay_json
 from tests.consumers.agency import message
 from tests.replay.office import ALL, Office

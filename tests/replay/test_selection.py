@@ -14,7 +14,8 @@ from hub.deliveries import Held, State, rows
 from hub.deliveries.tables import held, metadata
 from hub.eventlog import Record
 from replay.estimate import pages
-from replay.selection import BadSelection, Selection, condition, failed, selection_of, with_every_number
+from replay.filters import selection_of
+from replay.selection import BadSelection, Selection, condition, failed, with_every_number
 
 NOW = 1_000_000
 _NUMBERS = ("079204000001", "079204000002", "079204000003")
@@ -138,6 +139,9 @@ def test_a_selection_is_the_same_after_its_way_through_json(selection: Selection
         ({"attempts": {"least": 3}}, "attempts"),
         ({"attempts": {"min": True}}, "attempts"),
         ({"attempts": {"min": -1}}, "attempts"),
+        ({"attempts": ".."}, "attempts"),
+        ({"attempts": "many"}, "attempts"),
+        ({"since": "2026-02-30"}, "since"),
         ({"all": 1}, "all"),
         ([], "JSON object"),
         (None, "JSON object"),
@@ -147,6 +151,19 @@ def test_what_can_not_be_meant_is_refused_in_words_without_its_content(content: 
     with pytest.raises(BadSelection, match=words) as refusal:
         selection_of(content)
     assert "07920400000x" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"), [("3", 3, 3), ("3..", 3, None), ("..3", None, 3), ("1..5", 1, 5), ("0", 0, 0)]
+)
+def test_attempts_are_said_as_on_the_command_line_too(text: str, least: int | None, most: int | None) -> None:
+    found = selection_of({"attempts": text})
+    assert (found.attempts_min, found.attempts_max) == (least, most)
+    assert selection_of(found.as_json()) == found
+
+
+def test_a_date_alone_is_its_midnight_in_vietnam() -> None:
+    assert selection_of({"since": "2026-11-22"}) == selection_of({"since": "2026-11-21T17:00:00Z"})
 
 
 def test_times_are_the_same_moment_in_every_zone() -> None:

@@ -11,12 +11,13 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from hub.destination import Event
+from hub.discretion import hidden_numbers
 
 #: Bytes of an answer that are looked at.
 LOOKED_AT: Final = 8192
 _HIDDEN = "•••"
-#: Personal numbers (12 digits), also inside of other text, and old ones (9 digits) that stand alone.
-_NUMBER = re.compile(r"(?<!\d)\d{12}(?!\d)|(?<![\w-])\d{9}(?![\w-])")
+#: Old personal numbers (9 digits) that stand alone.
+_OLD_NUMBER = re.compile(r"(?<![\w-])\d{9}(?![\w-])")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _GAPS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 #: From so many letters on a value is hidden also inside of a word.
@@ -33,7 +34,7 @@ def excerpt(body: bytes, events: Sequence[Event], length: int = 500) -> str:
     text = _GAPS.sub(" ", text).strip()
     if len(body) >= LOOKED_AT:
         text = text.rpartition(" ")[0]  # the last word may be half a number or half a name
-    text = _NUMBER.sub(_HIDDEN, _without(text, events))
+    text = _OLD_NUMBER.sub(_HIDDEN, hidden_numbers(_without(text, events), _HIDDEN))
     return text if len(text) <= length else text[: length - 1] + "…"
 
 

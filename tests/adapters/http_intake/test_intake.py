@@ -162,7 +162,7 @@ def test_other_paths_and_methods_are_answered_in_the_same_form(intake: Intake) -
         assert [answer.status_code for answer in answers] == [405, 404, 404, 405]
         assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
         described = client.get("/openapi.json").json()
-    assert list(described["paths"]) == ["/events"]
+    assert list(described["paths"]) == ["/events", "/edge/enrol", "/edge/rotate", "/edge/events"]
     assert set(described["paths"]["/events"]["post"]["requestBody"]["content"]) == {
         STRUCTURED,
         BATCH,

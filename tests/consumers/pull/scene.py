@@ -144,7 +144,7 @@ def serving(
         open_events=Opening(hub.rules.catalogue, today),
         authenticate=ByToken(tokens, clock, fresh=0.0),
         deliveries=DeliveryBrowser(deliveries),
-        may_have=Entitlement(hub.rules.agreements, today, lambda: NOW),
+        may_have=Entitlement(hub.rules.catalogue, hub.rules.agreements, today, lambda: NOW),
         contacts=contacts or NoContacts(),
         limits=limits,
     )

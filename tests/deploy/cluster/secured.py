@@ -17,7 +17,7 @@ from tests.deploy.cluster.certificates import Authority
 
 AGENCIES = ("land", "tax")
 #: The names in the topics file that is shipped.
-USERS = ("dancu-intake", "dancu-worker", "dancu-deliver", "dancu-operator", "agency-land", "agency-tax")
+USERS = ("dancu-intake", "dancu-worker", "dancu-deliver", "dancu-web", "dancu-operator", "agency-land", "agency-tax")
 PREFIX = "hub1."
 
 

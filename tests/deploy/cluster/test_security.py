@@ -153,6 +153,22 @@ def test_intake_writes_what_comes_in_and_reads_no_feed(filled: Secured) -> None:
     _try(filled, "dancu-intake", wanted)
 
 
+def test_the_web_application_reads_feeds_and_takes_in_and_hands_out_nothing(filled: Secured) -> None:
+    taken = ("received", "refused", "dancu.marks")
+    wanted: Tries = {
+        **{f"see {t}": (partial(attempts.browse, topic=t), "") for t in ("received", "refused", "outbox.tax", *NOTES)},
+        "append": (partial(attempts.append, topics=taken, transactional_id="append.6"), ""),
+        "decided": (partial(attempts.look_up, topic="received", group="pipeline.received"), ""),
+        "delivered": (partial(attempts.look_up, topic="outbox.tax", group="deliver.outbox.tax"), ""),
+        "how far an agency is": (partial(attempts.look_up, topic="outbox.tax", group="agency.tax.reader"), ""),
+        "move it": (partial(attempts.move, topic="outbox.tax", group="agency.tax.reader"), NO_GROUP),
+        "be a delivery": (partial(attempts.read, topic="outbox.tax", group="deliver.outbox.tax"), NO_GROUP),
+        "write a feed": (partial(attempts.write, topic="outbox.tax"), NO_TOPIC),
+        **_ruining("received"),
+    }
+    _try(filled, "dancu-web", wanted)
+
+
 def test_the_operator_sees_everything_and_changes_nothing(filled: Secured) -> None:
     wanted: Tries = {
         **{f"see {t}": (partial(attempts.browse, topic=t), "") for t in (*OF_THE_HUB, *EVERYTHING)},

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import deploy.cli
 from deploy.cli import app
+from deploy.edge.settings import EdgeSettings
 from deploy.settings import Settings
 from tests.deploy.manifests.files import DEPLOY, compose, containers, of_kind
 
@@ -42,6 +43,7 @@ def test_the_command_is_there_with_these_options(where: str, arguments: list[str
 def test_every_setting_is_one_that_the_hub_reads() -> None:
     by_commands = {name for path in Path(deploy.cli.__file__).parent.glob("*.py") for name in _environment(path)}
     known = {f"DANCU_{name.upper()}" for name in Settings.model_fields} | by_commands
+    known |= {f"DANCU_EDGE_{name.upper()}" for name in EdgeSettings.model_fields}
     for name in _settings():
         assert name in known or name.startswith("DANCU_KAFKA_"), name
 

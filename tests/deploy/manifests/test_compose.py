@@ -49,7 +49,7 @@ def test_whoever_needs_something_waits_until_it_is_there() -> None:
         for other, how in service.get("depends_on", {}).items():
             expected = "service_completed_successfully" if other in _ONCE else "service_healthy"
             assert how == {"condition": expected}, f"{name} on {other}"
-    for name in ("intake", "worker", "deliver"):
+    for name in ("intake", "worker", "deliver", "web"):
         assert set(_SERVICES[name]["depends_on"]) == {"migrate", "access"}
     assert set(_SERVICES["access"]["depends_on"]) == {"topics"}
     assert set(_SERVICES["topics"]["depends_on"]) == {"kafka-1", "kafka-2", "kafka-3"}

@@ -46,6 +46,18 @@ def test_what_is_noted_is_there_after_it_is_written(store: Contacts) -> None:
     assert store.of("land") == Contact("land")
 
 
+def test_who_reads_with_its_own_client_is_in_contact_only_when_it_has_read_on(store: Contacts) -> None:
+    minute = 60_000
+    for at, position in ((1, 5), (2, 5), (3, 7), (4, 7)):
+        store.read_up_to("portal", position, at * minute)
+        store.flush()
+    store.read_up_to("portal", 8, 3 * minute + 5_000)  # another process has looked at the same moment
+    store.flush()
+    found = store.of("portal")
+    assert (found.first_ok_at, found.last_ok_at, found.asked_behind) == (minute, 3 * minute, 8)
+    assert (found.usual_gap_ms, found.gaps) == (2 * minute, 1)
+
+
 def test_thousands_of_notes_are_one_small_transaction(store: Contacts, engine: sa.Engine) -> None:
     seen = _writes(engine)
     for n in range(5000):
