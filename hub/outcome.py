@@ -35,7 +35,7 @@ class Outcome:
         self, unreadable: Sequence[Refusal], renamed: Sequence[tuple[int, NumberStands]], records: Sequence[Record]
     ) -> Outcome:
         """Return the outcome together with what was found out before the events were decided about."""
-        ticks = sum(h.TICK in record.headers for record in records)
+        ticks = len(records) - len(unreadable) - len(self.arrivals)
         return replace(self, refused=[*unreadable, *self.refused], renamed=renamed, ticks=ticks)
 
     def tallies(self) -> Counter[tuple[str, str]]:
@@ -50,10 +50,11 @@ class Outcome:
 
 def outputs_of(outcome: Outcome, records: Sequence[Record]) -> Outputs:
     """Return what the batch writes to the log."""
-    by_position = {record.position: record for record in records}
-    by_position |= {a.position: _record(a) for a in outcome.settled.dropped}
-    messages: dict[str, list[Message]] = {outbox(a): list(m) for a, m in outcome.outboxes.items()}
-    messages[REFUSED] = [_refusal(refusal, by_position[refusal.position]) for refusal in outcome.refused]
+    messages: dict[str, Sequence[Message]] = {outbox(agency): some for agency, some in outcome.outboxes.items()}
+    if outcome.refused:
+        by_position = {record.position: record for record in records}
+        by_position |= {a.position: _record(a) for a in outcome.settled.dropped}
+        messages[REFUSED] = [_refusal(refusal, by_position[refusal.position]) for refusal in outcome.refused]
     messages[DUPLICATES] = [_repeat(repeat) for repeat in outcome.repeats]
     messages[WITHHELD] = [_withheld(withheld) for withheld in outcome.permissions.withheld]
     return Outputs({topic: list_ for topic, list_ in messages.items() if list_})

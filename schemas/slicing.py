@@ -22,7 +22,7 @@ PREFIX = 5
 
 
 class CorruptValue(ValueError):
-    """The bytes are no record of the schema. Says at which field and offset, never what stands there."""
+    """The bytes are no record of the schema. Says at which field or offset, never what stands there."""
 
 
 class NotSliceable(Exception):
@@ -30,10 +30,14 @@ class NotSliceable(Exception):
 
 
 def make_scan(schema: Mapping[str, Any]) -> Scan:
-    """Return the scanner of an event's resolved schema. It raises `CorruptValue`."""
+    """Return the scanner of an event's resolved schema. It raises `CorruptValue`.
+
+    All of one byte that stands between two texts is ASCII: so they are checked together, as one text that begins at
+    `t`, up to the next number of several bytes.
+    """
     writer, fields = _ScannerWriter(), bare(expanded(schema, {}))["fields"]
     writer.line("def scan(value):")
-    writer.line(f"    end, i, b = len(value), {PREFIX}, [0] * {len(fields) + 1}")
+    writer.line(f"    end, i, t, b = len(value), {PREFIX}, {PREFIX}, [0] * {len(fields) + 1}")
     writer.line("    try:")
     for index, field in enumerate(fields):
         writer.line(f"        b[{index}] = i")
@@ -42,6 +46,7 @@ def make_scan(schema: Mapping[str, Any]) -> Scan:
     writer.line("        raise CorruptValue('the value ends in the middle of a field') from None")
     writer.line("    if i != end:")
     writer.line("        raise CorruptValue(f'the record ends at {i}, the value at {end}')")
+    writer.line("    _check_text(value, t, i)")
     writer.line(f"    b[{len(fields)}] = i")
     writer.line("    return b")
     return writer.compile()
@@ -101,7 +106,12 @@ class _ScannerWriter:
         self._lines.append(text)
 
     def compile(self) -> Scan:
-        namespace: dict[str, Any] = {"CorruptValue": CorruptValue, "_long": _long}
+        namespace: dict[str, Any] = {
+            "CorruptValue": CorruptValue,
+            "_long": _long,
+            "_behind": _behind,
+            "_check_text": _check_text,
+        }
         exec(compile("\n".join(self._lines), "<scan>", "exec"), namespace)  # noqa: S102 - as above
         scan: Scan = namespace["scan"]
         return scan
@@ -120,24 +130,18 @@ class _ScannerWriter:
         elif kind == "array":
             self._skip_array(schema["items"], depth, path)
         elif kind in ("string", "bytes"):
-            self._number(depth)
-            self._check(depth, "n < 0 or i + n > end", path)
-            if kind == "string":
-                self.line("    " * depth + "if not value[i:i + n].isascii():")
-                self.line("    " * (depth + 1) + "try:")
-                self.line("    " * (depth + 2) + "value[i:i + n].decode()")
-                self.line("    " * (depth + 1) + "except UnicodeDecodeError:")
-                self.line("    " * (depth + 2) + f"raise CorruptValue('{path}: not UTF-8') from None")
-            self.line("    " * depth + "i += n")
+            self._skip_sized(depth, path, is_text=kind == "string")
         elif kind in ("int", "long"):
-            self._number(depth)
-            if kind == "int":
-                self._check(depth, "not -2147483648 <= n <= 2147483647", path)
+            self.line("    " * depth + "if value[i] < 128:")
+            self.line("    " * depth + "    i += 1")
+            self.line("    " * depth + "else:")
+            self.line("    " * depth + f"    i = t = _behind(value, t, i, {32 if kind == 'int' else 64})")
         elif kind == "boolean":
             self._check(depth, "value[i] > 1", path)
             self.line("    " * depth + "i += 1")
         elif kind in ("float", "double"):
-            self.line("    " * depth + f"i += {4 if kind == 'float' else 8}")
+            self.line("    " * depth + "_check_text(value, t, i)")
+            self.line("    " * depth + f"i = t = i + {4 if kind == 'float' else 8}")
             self._check(depth, "i > end", path)
         elif kind != "null":
             raise NotSliceable(f"{path}: no rule to skip {kind!r}")
@@ -149,7 +153,26 @@ class _ScannerWriter:
         self.line(f"{pad}if n < 128:")
         self.line(f"{pad}    n, i = (n >> 1) ^ -(n & 1), i + 1")
         self.line(f"{pad}else:")
+        self.line(f"{pad}    _check_text(value, t, i)")
         self.line(f"{pad}    n, i = _long(value, i)")
+        self.line(f"{pad}    t = i")
+
+    def _skip_sized(self, depth: int, path: str, *, is_text: bool) -> None:
+        """Move behind a size, mostly of one byte, and as many bytes."""
+        pad = "    " * depth
+        self.line(f"{pad}n = value[i]")
+        self.line(f"{pad}i += 1")
+        self.line(f"{pad}if n > 127 or n & 1:")
+        self.line(f"{pad}    _check_text(value, t, i - 1)")
+        self.line(f"{pad}    n, i = _long(value, i - 1)")
+        self.line(f"{pad}    t, n = i, n << 1")
+        self._check(depth + 1, "n < 0", path)
+        self.line(f"{pad}n = i + (n >> 1)")
+        self._check(depth, "n > end", path)
+        if not is_text:
+            self.line(f"{pad}_check_text(value, t, i)")
+            self.line(f"{pad}t = n")
+        self.line(f"{pad}i = n")
 
     def _check(self, depth: int, wrong: str, path: str) -> None:
         self.line("    " * depth + f"if {wrong}:")
@@ -180,6 +203,29 @@ class _ScannerWriter:
         self._check(depth + 1, f"{count} > end", path)
         self.line(f"{pad}    for _ in range({count}):")
         self.skip(items, depth + 2, path)
+
+
+def _check_text(value: bytes, start: int, end: int) -> None:
+    text = value[start:end]
+    if not text.isascii():
+        try:
+            text.decode()
+        except UnicodeDecodeError as wrong:
+            raise CorruptValue(f"not UTF-8 at {start + wrong.start}") from None
+
+
+def _behind(value: bytes, start: int, i: int, bits: int) -> int:
+    """Return where a number of several bytes at `i` ends. The text from `start` on ends before it."""
+    _check_text(value, start, i)
+    end = i + 1
+    while value[end] > 127:
+        end += 1
+    end += 1
+    if 7 * (end - i) > bits:  # it may be too large
+        number, _ = _long(value, i)
+        if not -(1 << (bits - 1)) <= number < 1 << (bits - 1):
+            raise CorruptValue(f"a number of more than {bits} bits at {i}")
+    return end
 
 
 def _long(value: bytes, i: int) -> tuple[int, int]:

@@ -24,6 +24,6 @@ partition = sa.case((_moved, _routes.partition), else_=_home)
 source = t.held.outerjoin(t.routes, _routes.number == _kept.key)
 
 
-def due_at(now: int) -> sa.ColumnElement[bool]:
+def due_at(now: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
     """Return the condition that something is due at a time in milliseconds."""
     return _kept.until <= sa.case((_moved, now - _ORPHANED), else_=now)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.arrival import Arrival
 from hub.database import insert_rows
@@ -15,6 +16,28 @@ from hub.eventlog import Batch, partition_of, start_of
 from hub.facts import Fate, Held
 from hub.outcome import Outcome
 from hub.registers import tables as t
+
+_PROGRESS = (
+    sa.update(t.progress)
+    .where(t.progress.c.partition == sa.bindparam("here"))
+    .values(position=sa.bindparam("last", type_=sa.BigInteger))
+)
+_DECIDED_LATER = sa.update(t.events).where(t.events.c.position == sa.bindparam("b_position"))
+_GONE = sa.delete(t.held).where(t.held.c.released_at.between(sa.bindparam("start"), sa.bindparam("after")))
+_tallies = t.tallies.c
+_ADDED_BEFORE = _tallies.position.between(sa.bindparam("first"), sa.bindparam("after"))
+_FOLDED = sa.delete(t.tallies).where(_ADDED_BEFORE)
+_NEWEST = sa.select(sa.bindparam("here", type_=sa.BigInteger), _tallies.name, _tallies.label, _tallies.count)
+
+
+def _fold(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
+    columns = [column.name for column in _tallies]
+    more = insert.from_select(columns, _NEWEST.where(_ADDED_BEFORE))
+    counts = {"count": _tallies.count + more.excluded.count}
+    return more.on_conflict_do_update(index_elements=columns[:3], set_=counts)
+
+
+_FOLD = {"postgresql": _fold(postgresql.insert(t.tallies)), "sqlite": _fold(sqlite.insert(t.tallies))}
 
 
 def write_outcome(connection: sa.Connection, batch: Batch, outcome: Outcome, now: int) -> None:
@@ -24,8 +47,7 @@ def write_outcome(connection: sa.Connection, batch: Batch, outcome: Outcome, now
     _write_held(connection, batch, outcome)
     _write_persons(connection, batch, outcome)
     _write_tallies(connection, batch, outcome)
-    here = t.progress.c.partition == batch.partition
-    done = connection.execute(sa.update(t.progress).where(here).values(position=batch.last))
+    done = connection.execute(_PROGRESS, {"here": batch.partition, "last": batch.last})
     if done.rowcount == 0:
         row = {"topic": batch.topic, "partition": batch.partition, "position": batch.last}
         connection.execute(sa.insert(t.progress), row)
@@ -33,7 +55,7 @@ def write_outcome(connection: sa.Connection, batch: Batch, outcome: Outcome, now
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     names = [column.name for column in table.c]
-    insert_rows(connection, table, [tuple(row[name] for name in names) for row in rows])
+    insert_rows(connection, table, [tuple(row[name] for name in names) for row in rows], exact=True)
 
 
 def _write_events(connection: sa.Connection, batch: Batch, outcome: Outcome, now: int) -> None:
@@ -41,27 +63,29 @@ def _write_events(connection: sa.Connection, batch: Batch, outcome: Outcome, now
     fates, with_event = outcome.settled.fates, _companions(outcome)
     same_fact = {r.arrival.position for r in outcome.repeats if r.kind == "fact"}
     repeated = {r.arrival.position for r in outcome.repeats if r.kind == "event_id"}
-
-    def what_became(position: int) -> tuple[str | None, ...]:
-        return with_event.get(position), sent.get(position), withheld.get(position)
-
     rows = []
     for a in outcome.arrivals:
         at = a.position
         if at not in repeated:
-            fate = Fate.SAME_FACT if at in same_fact else fates.get(at, Fate.HELD)
-            event = (at, a.event_id, a.at, a.type, a.person, a.fact, a.version, a.change, a.vital_fact)
-            rows.append((*event, fate.value, at, now, *what_became(at)))
-    insert_rows(connection, t.events, rows)
-    names = ("with_event", "sent_to", "withheld_from")
+            fate = str(Fate.SAME_FACT if at in same_fact else fates.get(at, Fate.HELD))  # quicker than its value
+            said = (at, a.event_id, a.at, a.type, a.person, a.fact, a.version, a.change, a.vital_fact, fate, at, now)
+            rows.append((*said, with_event.get(at), sent.get(at), withheld.get(at)))
+    insert_rows(connection, t.events, rows, exact=True)
     late = [
-        {"b_position": position, "fate": fate, "fate_position": batch.last, "fate_at": now}
-        | dict(zip(names, what_became(position), strict=True))
+        {
+            "b_position": position,
+            "fate": fate,
+            "fate_position": batch.last,
+            "fate_at": now,
+            "with_event": with_event.get(position),
+            "sent_to": sent.get(position),
+            "withheld_from": withheld.get(position),
+        }
         for position, fate in fates.items()
         if position <= batch.after
     ]
     if late:
-        connection.execute(sa.update(t.events).where(t.events.c.position == sa.bindparam("b_position")), late)
+        connection.execute(_DECIDED_LATER, late)
 
 
 def _companions(outcome: Outcome) -> dict[int, str]:
@@ -76,8 +100,8 @@ def _companions(outcome: Outcome) -> dict[int, str]:
 def _routing(outcome: Outcome) -> tuple[dict[int, str], dict[int, str]]:
     """Return, per position, to whom an event goes and from whom it is withheld, as JSON."""
     sent: dict[int, dict[str, tuple[str, str, bool]]] = defaultdict(dict)
-    for one in outcome.permissions.allowed:
-        sent[one.arrival.position][one.agency] = (one.purpose, one.basis, one.shielded)
+    for arrival, agency, purpose, basis, shielded in outcome.permissions.allowed:
+        sent[arrival.position][agency] = (purpose, basis, shielded)
     withheld: dict[int, dict[str, str]] = defaultdict(dict)
     for other in outcome.permissions.withheld:
         withheld[other.arrival.position][other.agency] = other.reason
@@ -89,9 +113,9 @@ def _as_json(routing: dict[int, dict[str, Any]]) -> dict[int, str]:
 
 
 def _write_set_aside(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
-    times = {record.position: record.at for record in batch.records}
     found = [(r.position, r.event_id, "refused", r.reason, r.detail) for r in outcome.refused]
     found += [(r.arrival.position, r.arrival.event_id, "duplicate", r.kind, r.of) for r in outcome.repeats]
+    times = {record.position: record.at for record in batch.records} if found else {}
     rows = [
         {
             "position": position,
@@ -111,7 +135,7 @@ def _write_held(connection: sa.Connection, batch: Batch, outcome: Outcome) -> No
     """What is kept back otherwise than before gets a new row: the old one may have to be put back."""
     settled = outcome.settled
     here = start_of(batch.partition)
-    connection.execute(sa.delete(t.held).where(t.held.c.released_at.between(here, batch.after)))
+    connection.execute(_GONE, {"start": here, "after": batch.after})
     before = {*settled.released, *(position for position in settled.held if position <= batch.after)}
     if before:
         c = t.held.c
@@ -184,8 +208,7 @@ def _write_persons(connection: sa.Connection, batch: Batch, outcome: Outcome) ->
     rows = [{"person": person, "step": step, "level": level} for person, (step, level) in levels.items()]
     _insert(connection, t.protections, rows)
     homes = {a.person: (_step(a, batch, outcome), a.residence) for a in outcome.settled.published if a.residence}
-    rows = [{"person": p, "step": step, "province": home} for p, (step, home) in homes.items()]
-    _insert(connection, t.residences, rows)
+    insert_rows(connection, t.residences, [(person, *known) for person, known in homes.items()], exact=True)
 
 
 def _step(arrival: Arrival, batch: Batch, outcome: Outcome) -> int:
@@ -195,20 +218,10 @@ def _step(arrival: Arrival, batch: Batch, outcome: Outcome) -> int:
 
 def _write_tallies(connection: sa.Connection, batch: Batch, outcome: Outcome) -> None:
     """Fold the newest counts into the base, which is committed for sure, and put this batch's beside it."""
-    c, here = t.tallies.c, start_of(batch.partition)
-    added_before = c.position.between(here + 1, batch.after)
-    newest = connection.execute(sa.select(t.tallies).where(added_before)).all()
-    base = sa.update(t.tallies).where(
-        c.position == here, c.name == sa.bindparam("b_name"), c.label == sa.bindparam("b_label")
-    )
-    for row in newest:
-        values = {"b_name": row.name, "b_label": row.label, "more": row.count}
-        added = connection.execute(base.values(count=c.count + sa.bindparam("more")), values)
-        if added.rowcount == 0:
-            first = {"position": here, "name": row.name, "label": row.label, "count": row.count}
-            connection.execute(sa.insert(t.tallies), first)
-    if newest:
-        connection.execute(sa.delete(t.tallies).where(added_before))
+    here = start_of(batch.partition)
+    added_before = {"first": here + 1, "after": batch.after}
+    if connection.execute(_FOLD[connection.dialect.name], {"here": here, **added_before}).rowcount:
+        connection.execute(_FOLDED, added_before)
     rows = [
         {"position": batch.last, "name": name, "label": label, "count": count}
         for (name, label), count in outcome.tallies().items()

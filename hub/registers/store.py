@@ -72,7 +72,10 @@ class Registers:
             raise PositionMoved("another worker has met one of these events at the same moment") from clash
 
 
+_p = t.progress.c
+_PROGRESS = sa.select(_p.position).where(_p.partition == sa.bindparam("here")).with_for_update()
+
+
 def _progress(connection: sa.Connection, partition: int) -> int:
-    c = t.progress.c
-    found = connection.scalar(sa.select(c.position).where(c.partition == partition).with_for_update())
+    found = connection.scalar(_PROGRESS, {"here": partition})
     return start_of(partition) if found is None else found

@@ -22,6 +22,8 @@ class Person:
     protection: str | None
     #: (agency, purpose) → the person's newest word.
     consents: Mapping[tuple[str, str], Consent] = field(default_factory=dict)
+    #: Current code of the province that the person lives in, if it is known.
+    province: str | None = None
 
 
 class Today:
@@ -45,17 +47,19 @@ class Today:
             levels = past.protection(keys, numbers)
         return {key: levels[person] for key in keys if (person := numbers.person(key)) in levels}
 
-    def persons_of(self, keys: Sequence[str]) -> Mapping[str, Person]:
-        """Return for each number what holds for its person."""
+    def persons_of(self, keys: Sequence[str], *, with_provinces: bool = False) -> Mapping[str, Person]:
+        """Return for each number what holds for its person; where they live only when asked."""
         with reading(self._engine) as connection:
             past = Past(connection)
             numbers = past.numbers_of(keys)
             levels, consents = past.protection(keys, numbers), past.consents(keys, numbers)
+            provinces = past.residences(keys, numbers) if with_provinces else {}
         said: dict[str, dict[tuple[str, str], Consent]] = {}
         for (person, agency, purpose), consent in consents.items():
             said.setdefault(person, {})[agency, purpose] = consent
         found = {}
         for key in keys:
             person = numbers.person(key)
-            found[key] = Person(numbers.numbers_of(person), levels.get(person), said.get(person, {}))
+            province = provinces.get(person)
+            found[key] = Person(numbers.numbers_of(person), levels.get(person), said.get(person, {}), province)
         return found

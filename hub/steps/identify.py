@@ -16,6 +16,8 @@ Reader = Callable[[Arrival], Mapping[str, Any]]
 
 #: The types that say which number stands for whom.
 CHANGE_NUMBERS = frozenset({"PersonalNumberChanged", "PersonsMerged"})
+#: What a batch may be cut at: those, and what carries no event.
+_CUTTING = frozenset({*CHANGE_NUMBERS, None})
 
 
 def between_changes(batch: Batch) -> Iterator[Batch]:
@@ -23,6 +25,10 @@ def between_changes(batch: Batch) -> Iterator[Batch]:
 
     So one answer to "who is who" holds for all events of a part, and is the one that held when they were taken.
     """
+    kinds = {record.headers.get(h.TYPE) for record in batch.records}
+    if kinds.isdisjoint(_CUTTING):  # as nearly always
+        yield batch
+        return
     after, part = batch.after, list[Record]()
     for record in batch.records:
         if part and record.headers.get(h.TYPE) in CHANGE_NUMBERS:
@@ -55,7 +61,15 @@ class Numbers:
 
     def numbers_of(self, person: str) -> list[str]:
         """Return every number that stands for a person, the valid one first."""
-        return [person, *(n for n in self._stands if n != person and self.person(n) == person)]
+        return [person, *self.earlier().get(person, ())]
+
+    def earlier(self) -> Mapping[str, Sequence[str]]:
+        """Return the numbers that stand for each person besides the valid one, for those who have some."""
+        found: dict[str, list[str]] = {}
+        for number in self._stands:
+            if (person := self.person(number)) != number:
+                found.setdefault(person, []).append(number)
+        return found
 
     def replace(self, old: str, new: str, fact_id: str) -> list[NumberStands]:
         """From now on `old` stands for whoever `new` stands for. Return what changed."""

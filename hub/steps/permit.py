@@ -19,6 +19,9 @@ _MILLISECONDS_OF_A_DAY = 86_400_000
 #: Vietnam is seven hours ahead of UTC: a consent ends with its last day there.
 _VIETNAM = 7 * 3_600_000
 
+#: The types that say something about who may have what.
+_TELLING = frozenset({"AddressProtectionChanged", "ConsentGranted", "ConsentWithdrawn"})
+
 STRICT = "STRICT"
 CONFIDENTIAL = "CONFIDENTIAL"
 
@@ -59,9 +62,9 @@ def permit(addressed: Sequence[Addressed], facts: Facts, read: Callable[[Arrival
     """Split recipients into those who may have an event and those from whom it is withheld, in order."""
     rules = _Rules(facts, read)
     for arrival, recipients in addressed:
-        rules.take_note(arrival)
-        for agreement, grant in recipients:
-            rules.decide(arrival, agreement, grant)
+        if arrival.type in _TELLING:
+            rules.take_note(arrival)
+        rules.decide(arrival, recipients)
     return rules.found
 
 
@@ -72,7 +75,7 @@ def basis_of(
 
     `level` is the person's protection, `consent` the person's newest word on the agency and the grant's purpose.
     """
-    today = (at + _VIETNAM) // _MILLISECONDS_OF_A_DAY
+    today = _day_of(at)
     grant = agreement.grants.get(type_name)
     if grant is None or not agreement.valid_from <= today <= agreement.valid_until:
         return None, "no_agreement"
@@ -90,6 +93,10 @@ def basis_of(
     return f"consent: {consent.event_id}", ""
 
 
+def _day_of(at: int) -> int:
+    return (at + _VIETNAM) // _MILLISECONDS_OF_A_DAY
+
+
 class _Rules:
     """The fold over one batch: consents, protection and who has what, after the events taken so far."""
 
@@ -101,6 +108,8 @@ class _Rules:
         self._has_fact = defaultdict(set, {fact: set(names) for fact, names in facts.received.items()})
         self._knows = defaultdict(set, {person: set(names) for person, names in facts.received_about.items()})
         self._named: str | None = None
+        #: (agency, type, day) → what an agreement says whoever the person is.
+        self._statutory: dict[tuple[str, str, int], tuple[str | None, str]] = {}
 
     def take_note(self, arrival: Arrival) -> None:
         """Learn what the event says about consent or protection; it holds from this event on."""
@@ -109,7 +118,7 @@ class _Rules:
             level = "NONE" if arrival.change == "CEASED" else self._read(arrival)["level"]
             self._protection[arrival.person] = level
             self.found.protection.append((arrival, level))
-        elif arrival.type in ("ConsentGranted", "ConsentWithdrawn"):
+        else:
             self._take_consent(arrival)
 
     def _take_consent(self, arrival: Arrival) -> None:
@@ -132,35 +141,46 @@ class _Rules:
         self._consents[arrival.person, agency, purpose] = consent
         self.found.consents.append((arrival, agency, purpose, consent))
 
-    def decide(self, arrival: Arrival, agreement: Agreement, grant: Grant) -> None:
-        """Decide about one event and one agency."""
-        agency = grant.agency
-        if arrival.change == "ANNULLED":
-            if agency in self._has_fact[arrival.fact]:
-                self._allow(arrival, grant, f"follows: annuls what {agency} received")
-            return
-        if self._does_not_concern(arrival, agreement, grant):
-            return
-        basis, reason = self._basis(arrival, agreement, grant)
-        if basis is None:
-            self.found.withheld.append(Withheld(arrival, agency, grant.purpose, reason))
-        else:
-            self._allow(arrival, grant, basis)
+    def decide(self, arrival: Arrival, recipients: Sequence[tuple[Agreement, Grant]]) -> None:
+        """Decide about one event and those who would get it."""
+        level, day, telling = self._protection.get(arrival.person), _day_of(arrival.at), arrival.type in _TELLING
+        has, knows = self._has_fact[arrival.fact], self._knows[arrival.person]
+        basis: str | None
+        for agreement, grant in recipients:
+            agency = grant.agency
+            if arrival.change == "ANNULLED":
+                if agency not in has:
+                    continue
+                basis, reason = f"follows: annuls what {agency} received", ""
+            elif (telling or grant.only_if_received) and self._does_not_concern(arrival, agreement, grant):
+                continue
+            else:
+                basis, reason = self._basis(arrival, agreement, grant, level, day)
+            if basis is None:
+                self.found.withheld.append(Withheld(arrival, agency, grant.purpose, reason))
+                continue
+            shielded = level is not None and (level == STRICT or (level == CONFIDENTIAL and grant.statute is None))
+            self.found.allowed.append(Permitted(arrival, agency, grant.purpose, basis, shielded))
+            has.add(agency)
+            knows.add(agency)
 
     def _does_not_concern(self, arrival: Arrival, agreement: Agreement, grant: Grant) -> bool:
         """Consents concern the agency they name; a change of protection, limited agencies that know the person."""
-        if arrival.type in ("ConsentGranted", "ConsentWithdrawn"):
-            return self._named is not None and grant.agency != self._named
-        limited = agreement.population.limited and arrival.type == "AddressProtectionChanged"
-        return (grant.only_if_received or limited) and grant.agency not in self._knows[arrival.person]
+        if arrival.type in _TELLING:
+            if arrival.type != "AddressProtectionChanged":
+                return self._named is not None and grant.agency != self._named
+            if agreement.population.limited:
+                return grant.agency not in self._knows[arrival.person]
+        return grant.only_if_received and grant.agency not in self._knows[arrival.person]
 
-    def _basis(self, arrival: Arrival, agreement: Agreement, grant: Grant) -> tuple[str | None, str]:
-        consent = self._consents.get((arrival.person, grant.agency, grant.purpose))
-        return basis_of(agreement, arrival.type, arrival.at, self._protection.get(arrival.person), consent)
-
-    def _allow(self, arrival: Arrival, grant: Grant, basis: str) -> None:
-        level = self._protection.get(arrival.person)
-        shielded = level == STRICT or (level == CONFIDENTIAL and grant.statute is None)
-        self.found.allowed.append(Permitted(arrival, grant.agency, grant.purpose, basis, shielded))
-        self._has_fact[arrival.fact].add(grant.agency)
-        self._knows[arrival.person].add(grant.agency)
+    def _basis(
+        self, arrival: Arrival, agreement: Agreement, grant: Grant, level: str | None, day: int
+    ) -> tuple[str | None, str]:
+        if grant.statute is None or level is not None:
+            consent = self._consents.get((arrival.person, grant.agency, grant.purpose))
+            return basis_of(agreement, arrival.type, arrival.at, level, consent)
+        key = (grant.agency, arrival.type, day)
+        found = self._statutory.get(key)
+        if found is None:
+            found = self._statutory[key] = basis_of(agreement, arrival.type, arrival.at, None, None)
+        return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from io import BytesIO
@@ -71,18 +72,21 @@ class Projector:
 
 def project(allowed: Sequence[Permitted], projector: Projector) -> dict[str, list[Message]]:
     """Return the outbox messages per agency, in the order of `allowed`, each stamped with its legal basis."""
-    outboxes: dict[str, list[Message]] = {}
+    outboxes: dict[str, list[Message]] = defaultdict(list)
     start = 0
     while start < len(allowed):
         arrival, end = allowed[start].arrival, start + 1
         while end < len(allowed) and allowed[end].arrival is arrival:
             end += 1
         public = _public_headers(arrival)
+        public[h.LEGAL_BASIS] = public[h.PURPOSE] = ""  # now, as a copy that must grow takes twice as long
         for one, value in zip(allowed[start:end], projector.project(arrival, allowed[start:end]), strict=True):
-            stamped = {**public, h.LEGAL_BASIS: one.basis, h.PURPOSE: one.purpose}
+            stamped = public.copy()
+            stamped[h.LEGAL_BASIS] = one.basis
+            stamped[h.PURPOSE] = one.purpose
             if one.shielded:
                 stamped[h.SOURCE] = HIDDEN_SOURCE
-            outboxes.setdefault(one.agency, []).append(Message(arrival.person, value, stamped))
+            outboxes[one.agency].append(Message(arrival.person, value, stamped))
         start = end
     return outboxes
 
@@ -91,9 +95,8 @@ def _public_headers(arrival: Arrival) -> dict[str, str]:
     public = dict(arrival.headers)
     for name in h.INTERNAL:
         public.pop(name, None)
-    for field, value in arrival.rewritten.items():
-        if value is not None:
-            public[_HEADER_OF[field]] = value
+    if arrival.rewritten:
+        public |= {_HEADER_OF[field]: value for field, value in arrival.rewritten.items() if value is not None}
     if arrival.unmatched:
         public[h.UNMATCHED] = "true"
     return public

@@ -28,7 +28,8 @@ def settle(
     """
     desk = _Desk(facts, patience)
     repeated = {arrival.position for arrival in same_facts}
-    for arrival in heapq.merge(fresh, same_facts, key=lambda a: a.position):
+    every = heapq.merge(fresh, same_facts, key=lambda a: a.position) if repeated else fresh
+    for arrival in every:
         if arrival.position in repeated:
             desk.meet(arrival)
         else:
@@ -148,13 +149,13 @@ class _Desk:
 
     def _create(self, arrival: Arrival) -> None:
         vital_fact = arrival.vital_fact
-        standing = arrival.fact if vital_fact is None else self._vitals.get(vital_fact, arrival.fact)
-        own = self._acts.get(arrival.fact)
-        says_so_already = own is not None and own.vital_fact == vital_fact
-        if vital_fact is not None and standing != arrival.fact and not says_so_already:
-            self._keep_second_report(arrival, vital_fact, of=self._acts[standing].event_id)
-        else:
-            self._publish(arrival)
+        if vital_fact is not None:
+            standing, own = self._vitals.get(vital_fact, arrival.fact), self._acts.get(arrival.fact)
+            says_so_already = own is not None and own.vital_fact == vital_fact
+            if standing != arrival.fact and not says_so_already:
+                self._keep_second_report(arrival, vital_fact, of=self._acts[standing].event_id)
+                return
+        self._publish(arrival)
 
     def _publish(self, arrival: Arrival) -> None:
         before = self._acts.get(arrival.fact)

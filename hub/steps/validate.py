@@ -14,6 +14,8 @@ from schemas.versions import event_subject
 
 #: A time after all others, in milliseconds: releases everything that is kept back.
 END_OF_TIME = 1 << 62
+#: A version is an Avro `int`.
+_LEAST, _MOST = -(1 << 31), (1 << 31) - 1
 
 
 #: Returns where each field of a type's value starts; raises for a damaged one (`Projector.bounds`).
@@ -46,17 +48,23 @@ def validate(records: Sequence[Record], catalogue: Catalogue, bounds: Bounds) ->
 
 
 def time_of(batch: Batch) -> int:
-    """Return the time at the end of a batch by the log's clock; the end of time when it says that no more will come."""
-    if any(record.headers.get(h.TICK) == h.TICK_FLUSH for record in batch.records):
-        return END_OF_TIME
-    return batch.records[-1].at if batch.records else 0
+    """Return the time at the end of a batch by the log's clock; the end of time when that says that no more will come.
+
+    A batch ends behind such a word (`between_changes`).
+    """
+    if not batch.records:
+        return 0
+    last = batch.records[-1]
+    return END_OF_TIME if last.headers.get(h.TICK) == h.TICK_FLUSH else last.at
 
 
 def arrival_of(record: Record) -> Arrival:
     """Read an event from its record's headers. Raises KeyError or ValueError for a header that isn't right."""
     headers = record.headers
     provinces, subject = headers.get(h.PROVINCES), headers[h.SUBJECT]
-    type_name, fact_id = headers[h.TYPE], headers[h.FACT_ID]
+    type_name, fact_id, version = headers[h.TYPE], headers[h.FACT_ID], int(headers[h.FACT_VERSION])
+    if not _LEAST <= version <= _MOST:
+        raise ValueError(f"{h.FACT_VERSION}: no whole number of 32 bits")
     return Arrival(
         record.position,
         record.at,
@@ -67,7 +75,7 @@ def arrival_of(record: Record) -> Arrival:
         headers[h.CHANGE],
         fact_id,
         fact_key(subject, type_name, fact_id),
-        int(headers[h.FACT_VERSION]),
+        version,
         headers.get(h.PREVIOUS_ID),
         tuple(provinces.split(",")) if provinces else (),
         headers.get(h.VITAL),

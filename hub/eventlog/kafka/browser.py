@@ -142,8 +142,7 @@ class Browser:
             return
         try:
             for page in fetch_until(self._reader(), {part: end}, {part: stretch.end.offset}):
-                for message in page:
-                    stretch.add(message)
+                stretch.extend(page)
                 if (enough is not None and len(stretch) >= enough) or stretch.size > PAGE_BYTES:
                     return
         except BaseException:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from hub.eventlog import Batch, LogUnavailable, PositionMoved, start_of
 from hub.eventlog.kafka.barrier import Barrier
@@ -206,8 +206,7 @@ class Following:
         ends = {part: end for part, end in self._cluster.ends(self._topic).items() if part in self._stretches}
         starts = {part: self._stretches[part].end.offset for part in ends}
         for page in fetch_until(self._consumer, ends, starts):
-            for message in page:
-                self._stretches[message.partition() or 0].add(message)
+            self._add(page)
             if any(len(stretch) >= limit or stretch.size > PAGE_BYTES for stretch in self._stretches.values()):
                 return
 
@@ -222,12 +221,7 @@ class Following:
             left = deadline - time.monotonic()
             with plain("reading"):
                 messages = self._consumer.consume(1000, 0.0 if waits else min(max(left, 0.0), 0.005))
-            for message in messages:
-                stretch = self._stretches.get(message.partition() or 0)
-                if stretch is not None:
-                    stretch.add(message)
-                else:
-                    at_end(message)
+            self._add(messages)
             if self._broken is not None:
                 raise self._broken
             if messages:
@@ -238,6 +232,18 @@ class Following:
         if time.monotonic() - self._heard > _SILENT:  # the client says nothing, too, when there is no cluster
             self._cluster.very_ends(self._topic)
             self._heard = time.monotonic()
+
+    def _add(self, messages: Sequence[Message]) -> None:
+        """Put each message into the stretch of its partition; what is not ours any more is left out."""
+        found: dict[int, list[Message]] = {}
+        for message in messages:
+            found.setdefault(message.partition() or 0, []).append(message)
+        for part, some in found.items():
+            if part in self._stretches:
+                self._stretches[part].extend(some)
+            else:
+                for message in some:
+                    at_end(message)
 
     def _hold_back(self, consumer: Consumer) -> None:
         """Pause the partitions of which enough is here, and resume those that are worked off."""

@@ -39,7 +39,7 @@ class Places:
         if number != (after - start_of(part)) // _EVERY:
             keys.append(f"@ {topic} {part} {number}")
         value = f"{place.offset} {place.text}".encode()
-        return [Packed(name, 0, key.encode(), value, []) for key in keys]
+        return [(name, value, key.encode(), 0, None, None, 0, []) for key in keys]
 
     def commits(self, group: str, topic: str, parts: Iterable[int]) -> dict[int, Place]:
         """Return how far a group has come, of those partitions where it ever committed."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from confluent_kafka import Message as Fetched
@@ -26,54 +24,51 @@ class Stretch:
         #: Behind the last one.
         self.end = start
         self.size = 0
-        self._records: deque[tuple[int, Record]] = deque()
+        self._records: list[Record] = []
+        self._offsets: list[int] = []
 
     def __len__(self) -> int:
         return len(self._records)
 
-    def __iter__(self) -> Iterator[Record]:
-        return (record for _, record in self._records)
-
     def offsets(self) -> Iterator[int]:
         """Yield Kafka's offset of each record."""
-        return (offset for offset, _ in self._records)
+        return iter(self._offsets)
 
-    def add(self, fetched: Fetched) -> None:
-        """Add the next record, or the word that there is no more for now. A record that is here is left out."""
-        offset = fetched.offset() or 0
-        if fetched.error() is not None and at_end(fetched):
-            self.reach(offset)
-            return
+    def extend(self, page: Iterable[Fetched]) -> None:
+        """Add the next records, and the words that there is no more for now. A record that is here is left out.
+
+        Raises `LogUnavailable` for an error among them: then the stretch is of no use any more.
+        """
         next_offset, position, latest = self.end
-        if offset < next_offset:
-            return
-        at = fetched.timestamp()[1]
-        if at < latest:
-            at = latest
-        value = fetched.value() or b""
-        pairs: Any = fetched.headers() or ()
-        headers = {name: content.decode() for name, content in pairs}
-        position += 1
-        self._records.append((offset, Record(position, at, (fetched.key() or b"").decode(), value, headers)))
-        self.size += len(value)
-        self.end = Place(offset + 1, position, at)
-
-    def reach(self, offset: int) -> None:
-        """Note that no record comes before an offset."""
-        if offset > self.end.offset:
-            self.end = self.end._replace(offset=offset)
-            if not self._records:
-                self.start = self.end
+        for fetched in page:
+            offset = fetched.offset() or 0
+            if fetched.error() is not None and at_end(fetched):
+                next_offset = max(next_offset, offset)
+            elif offset >= next_offset:
+                next_offset = offset + 1
+                position += 1
+                at = fetched.timestamp()[1]
+                if at > latest:
+                    latest = at
+                value = fetched.value() or b""
+                pairs: Any = fetched.headers() or ()
+                headers = {name: content.decode() for name, content in pairs}
+                self._offsets.append(offset)
+                self._records.append(Record(position, latest, (fetched.key() or b"").decode(), value, headers))
+                self.size += len(value)
+        self.end = Place(next_offset, position, latest)
+        if not self._records:
+            self.start = self.end
 
     def page(self, limit: int) -> list[Record]:
         """Return the first records: at most `limit`, fewer (but one at least) when they are large."""
-        page: list[Record] = []
-        size = 0
-        for record in islice(self, limit):
-            page.append(record)
-            size += len(record.value)
-            if size > PAGE_BYTES:
-                break
+        page = self._records[:limit]
+        if self.size > PAGE_BYTES:
+            size = 0
+            for number, record in enumerate(page, 1):
+                size += len(record.value)
+                if size > PAGE_BYTES:
+                    return page[:number]
         return page
 
     def place_of(self, position: int) -> Place | None:
@@ -83,15 +78,15 @@ class Stretch:
         index = position - self.start.position - 1
         if not 0 <= index < len(self._records):
             return None
-        offset, record = self._records[index]
-        return Place(offset + 1, position, record.at)
+        return Place(self._offsets[index] + 1, position, self._records[index].at)
 
     def drop_to(self, position: int) -> bool:
         """Forget the records up to a position; say False when it isn't in this stretch."""
         place = self.place_of(position)
         if place is None:
             return False
-        while self._records and self._records[0][1].position <= position:
-            self.size -= len(self._records.popleft()[1].value)
+        count = position - self.start.position
+        self.size -= sum(len(record.value) for record in self._records[:count])
+        del self._records[:count], self._offsets[:count]
         self.start = place if self._records else self.end
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,14 +20,8 @@ _LOG = logging.getLogger(__name__)
 Headers = dict[str, str | bytes] | list[tuple[str, str | bytes]]
 
 
-class Packed(NamedTuple):
-    """A message as the client takes it."""
-
-    topic: str
-    partition: int
-    key: bytes
-    value: bytes
-    headers: Headers
+#: A message as the client's `produce` takes it: topic, value, key, partition, nobody to tell (twice), no time, headers.
+Packed = tuple[str, bytes, bytes, int, None, None, int, Headers]
 
 
 class Progress(NamedTuple):
@@ -43,16 +38,13 @@ def pack(cluster: Cluster, messages: Mapping[str, Sequence[Message]]) -> list[Pa
     A person's messages go to one partition, as Kafka's own clients choose it from the key (murmur2).
     """
     packed: list[Packed] = []
-    ready: dict[int, tuple[Mapping[str, str], Headers]] = {}  # messages share headers; holds on to them, for `id`
     for topic, some in messages.items():
         if some:
             name, count = cluster.connection.name(topic), cluster.partitions_to_write(topic)
             for key, value, headers in some:
-                known = ready.get(id(headers))
-                if known is None:
-                    known = ready[id(headers)] = (headers, _headers(headers))
                 raw = key.encode()
-                packed.append(Packed(name, _partition(raw, headers, count), raw, value, known[1]))
+                part = 0 if count == 1 else _partition(raw, headers, count)
+                packed.append((name, value, raw, part, None, None, 0, _headers(headers)))
     return packed
 
 
@@ -65,8 +57,6 @@ def _headers(headers: Mapping[str, str]) -> Headers:
 
 
 def _partition(key: bytes, headers: Mapping[str, str], count: int) -> int:
-    if count == 1:
-        return 0
     return int(headers[h.PARTITION]) if h.PARTITION in headers else partition_for(key, count)
 
 
@@ -105,7 +95,10 @@ class Writer:
         try:
             producer.begin_transaction()
             for message in packed:
-                _produce(producer, message)
+                try:
+                    producer.produce(*message)
+                except BufferError:
+                    _produce_later(producer, message)
             if progress is not None:
                 offsets = partial(producer.send_offsets_to_transaction, [progress.at], progress.group, PATIENCE)
                 insist(offsets, "committing", self._timeout)
@@ -123,14 +116,12 @@ class Writer:
         self._producer = None
 
 
-def _produce(producer: Producer, message: Packed) -> None:
+def _produce_later(producer: Producer, message: Packed) -> None:
+    """The client's memory is full: the cluster takes what is in it first."""
     while True:
-        try:
-            return producer.produce(
-                message.topic, message.value, message.key, message.partition, headers=message.headers
-            )
-        except BufferError:  # the client's memory is full: the cluster takes it first
-            producer.poll(0.05)
+        producer.poll(0.05)
+        with suppress(BufferError):
+            return producer.produce(*message)
 
 
 def _give_up(producer: Producer) -> None:
