@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ _keeper = ThreadPoolExecutor(1, "servers")
 #: We may have been killed before the process asked to die with us.
 _IF_WE_LIVE = '[ "$PPID" = "$0" ] && exec "$@"'
 _MOMENT = 0.02
+#: Seconds that the machine's first process has to take note of a death.
+_GRAVE = 10.0
 _LAST_LINES = 15
 
 
@@ -67,10 +70,19 @@ class Program:
         with (self.folder / "lock").open("wb") as lock, self.log.open("ab") as log:
             if not _lock_soon(lock.fileno()):
                 raise DidNotStart(f"{self.folder}: it runs already. Stop it first.")
+            self._await_burial()
             options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": self.folder}
             options |= {"pass_fds": (lock.fileno(),), "start_new_session": self.outlives, **(account or {})}
             self._child = self._popen(list(command), options)
             (self.folder / "pid").write_text(str(self._child.pid))
+
+    def _await_burial(self) -> None:
+        """Wait while the one before is dead and still has its id: PostgreSQL would believe that it lives."""
+        deadline = time.monotonic() + _GRAVE
+        with suppress(OSError, ValueError, IndexError):  # it has no id any more, or nobody here can tell
+            stat = Path("/proc", str(int((self.folder / "pid").read_text())), "stat")
+            while stat.read_text().rpartition(")")[2].split()[0] == "Z" and time.monotonic() < deadline:
+                time.sleep(_MOMENT)
 
     def signal(self, number: int) -> None:
         """Send it a signal, if it lives."""

@@ -48,11 +48,11 @@ def test_a_worker_that_is_slower_than_the_poll_interval_is_fenced_in_the_middle_
             at_work(scene, "worker", random.Random(seed))
             scene.await_that(lambda: owned(slow), "the slow worker has partitions")
             partition = min(owned(slow))[1]
-            lives = slow.said().count(_OVERTAKEN[0])
+            before = _overtaken(slow)
             with stuck(scene, partition):
                 _LOG.warning("partition %s is stuck", partition)
                 scene.await_that(lambda p=partition: _given_up(scene, slow, p), "the group gives the slow worker up")
-            scene.await_that(lambda n=lives: slow.said().count(_OVERTAKEN[0]) > n, "it notices")
+            scene.await_that(lambda n=before: _overtaken(slow) > n, "it notices")
             scene.await_progress()
         scene.finish("slower than the poll interval")
 
