@@ -12,17 +12,16 @@ from typing import Any, TypeVar
 import msgspec
 import orjson
 from fastapi import APIRouter, Request, Response
-from starlette.requests import ClientDisconnect
 
+from adapters.bodies import body_of
 from adapters.edge_intake.description import ENROL, EVENTS, ROTATE
 from adapters.edge_intake.hub_keys import HubKeyProblem
 from adapters.edge_intake.office import MOST, Enrolment, EventsRequest, Office, RotationRequest
 from hub.problems import Problem, try_again
 
 _LOG = logging.getLogger(__name__)
-#: Bytes of one request, and seconds in which its body must have come.
+#: Bytes of one request.
 _LARGEST = 4 * 1024 * 1024
-_PATIENCE = 30.0
 
 T = TypeVar("T")
 
@@ -82,7 +81,7 @@ def make_router(open_office: Callable[[], Office], unavailable: tuple[type[Excep
 
 async def _read(request: Request, kind: type[T]) -> T:
     """Read a JSON body of a kind. Raises `Problem`, which tells nothing of what was sent."""
-    body = await _body(request)
+    body = await body_of(request, _LARGEST)
     try:
         return msgspec.json.decode(body, type=kind)
     except RecursionError:
@@ -94,25 +93,6 @@ async def _read(request: Request, kind: type[T]) -> T:
         raise Problem(400, f"The body is not as /openapi.json says, at {where}.") from None
     except msgspec.DecodeError:
         raise Problem(400, "The body is not JSON in UTF-8.") from None
-
-
-async def _body(request: Request) -> bytes:
-    too_large = Problem(413, f"At most {_LARGEST} bytes are taken at once. Nothing was taken; send fewer events.")
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared) > _LARGEST:
-        raise too_large
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > _LARGEST:
-                    raise too_large
-    except TimeoutError:
-        raise Problem(408, f"The body did not come within {_PATIENCE:g} seconds. Nothing was taken.") from None
-    except ClientDisconnect:
-        raise Problem(400, "The body ended too early. Nothing was taken.") from None
-    return bytes(body)
 
 
 def _json(content: dict[str, Any], status: int = 200) -> Response:

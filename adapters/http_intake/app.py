@@ -11,8 +11,8 @@ import uuid_utils
 from fastapi import FastAPI, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
+from adapters.bodies import body_of
 from adapters.http_intake.collector import Collector, Unavailable
 from adapters.http_intake.description import EVENTS, SAYS, TITLE
 from adapters.http_intake.modes import Offer, Offered, read_request
@@ -23,8 +23,7 @@ from hub.intake.admit import LONGEST
 from hub.intake.desk import Sent, Unread
 from hub.problems import Problem, try_again
 
-#: Seconds that a sender has for its body, and that it waits for the log.
-_BODY_PATIENCE = 30.0
+#: Seconds that a sender waits for the log.
 _LOG_PATIENCE = 60.0
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -43,7 +42,7 @@ def make_app(collector: Collector, senders: Senders | None) -> FastAPI:
         request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
     ) -> Response:
         sender = identify(request, bearer)
-        offer = read_request(request.headers.raw, await _body(request))
+        offer = read_request(request.headers.raw, await body_of(request, LONGEST))
         verdict = await _hand_in(collector, sender, [_checked(sender, event) for event in offer.events])
         return _answer(sender, offer, verdict)
 
@@ -74,26 +73,6 @@ def _identify(
 
 def _challenge(error: str | None = None) -> dict[str, str]:
     return {"WWW-Authenticate": 'Bearer realm="dancu intake"' + (f', error="{error}"' if error else "")}
-
-
-async def _body(request: Request) -> bytes:
-    """Read the body, which may be as long as one event. Raises `Problem` for a longer or a slow one."""
-    too_large = Problem(413, f"At most {LONGEST} bytes are taken at once. Nothing was taken; send smaller batches.")
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > LONGEST:
-        raise too_large
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_PATIENCE):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > LONGEST:
-                    raise too_large
-    except TimeoutError:
-        raise Problem(408, f"The body did not come within {_BODY_PATIENCE:g} seconds. Nothing was taken.") from None
-    except ClientDisconnect:
-        raise Problem(400, "The body ended too early. Nothing was taken.") from None
-    return bytes(body)
 
 
 def _checked(sender: Sender, event: Offered) -> Offered:

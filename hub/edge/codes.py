@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -12,6 +11,7 @@ from typing import Final, NamedTuple
 import orjson
 import sqlalchemy as sa
 
+from hub.access.digest import digest_of
 from hub.audit import Entry, write_entry
 from hub.edge.purposes import PURPOSES
 from hub.edge.tables import codes
@@ -69,7 +69,7 @@ def new_code(engine: sa.Engine, grant: Grant, why: tuple[str, str], now: int, va
     identity = text[: _GROUP * _NAMED]
     row = {
         "id": identity,
-        "hash": _hash(text),
+        "hash": digest_of(text),
         "site_id": grant.site_id,
         "province": grant.province,
         "purposes": orjson.dumps(grant.purposes).decode(),
@@ -92,7 +92,7 @@ def find_code(connection: sa.Connection, said: str) -> Code | None:
         return None
     query = sa.select(codes).where(codes.c.id == text[: _GROUP * _NAMED]).with_for_update()
     row = connection.execute(query).one_or_none()
-    same = hmac.compare_digest(row.hash if row is not None else "", _hash(text))
+    same = hmac.compare_digest(row.hash if row is not None else "", digest_of(text))
     if row is None or not same:
         return None
     grant = Grant(row.site_id, row.province, orjson.loads(row.purposes))
@@ -102,7 +102,3 @@ def find_code(connection: sa.Connection, said: str) -> Code | None:
 def use_code(connection: sa.Connection, code: Code, device_id: str, now: int) -> None:
     """Note for which device a code was used."""
     connection.execute(sa.update(codes).where(codes.c.id == code.id).values(used_at=now, device_id=device_id))
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
