@@ -21,6 +21,8 @@ _LOG = logging.getLogger(__name__)
 _OVERTAKEN = ("we were out of touch too long", "another worker was quicker", "another process has taken over the feed")
 #: Events a second: a fault takes as long as it takes, and there must be load all the time.
 _PACE = 100.0
+#: Seconds without a change after which the partitions have found their places.
+_REST = 4.0
 #: Gives a worker up after seconds instead of a minute without a turn.
 _IMPATIENT = {"DANCU_KAFKA_MAX_POLL_INTERVAL_MS": "7000"}
 
@@ -45,8 +47,7 @@ def test_a_worker_that_is_slower_than_the_poll_interval_is_fenced_in_the_middle_
         slow.start()
         scene.busy(workers=1, pace=_PACE)
         for _ in range(2):
-            at_work(scene, "worker", random.Random(seed))
-            scene.await_that(lambda: owned(slow), "the slow worker has partitions")
+            _await_shared(scene)
             partition = min(owned(slow))[1]
             before = _overtaken(slow)
             with stuck(scene, partition):
@@ -71,6 +72,21 @@ def test_nothing_is_lost_in_a_rolling_restart_of_everything_under_load(tmp_path:
 
 def _overtaken(process: Process) -> int:
     return sum(process.said().count(words) for words in _OVERTAKEN)
+
+
+def _await_shared(scene: Arena) -> None:
+    """Wait until both workers have partitions and none has moved for a while: then none moves but for the fault."""
+    workers = [process for process in scene.processes.values() if process.words[0] == "worker"]
+    since, before = time.monotonic(), [owned(process) for process in workers]
+
+    def rests() -> bool:
+        nonlocal since, before
+        now = [owned(process) for process in workers]
+        if now != before or not all(now):
+            since, before = time.monotonic(), now
+        return time.monotonic() - since > _REST
+
+    scene.await_that(rests, "the workers have shared the partitions")
 
 
 def _given_up(scene: Arena, slow: Process, partition: int) -> bool:
