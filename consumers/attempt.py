@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from consumers.feed import Feed
 from consumers.outage import Effort, search_order
+from hub.ages import ages
 from hub.deliveries import Failure, Outcome, Trial
 from hub.destination import Event, Gone, Receipt, Rejection, Unavailable, Unreadable
 from hub.eventlog import Record
@@ -40,6 +41,11 @@ def attempt(lane: Lane, records: Sequence[Record], witness: Record | None) -> li
 def latest_taken(trials: Sequence[Trial]) -> Record | None:
     """Return the last record that the agency has taken, or None."""
     return next((trial.record for trial in reversed(trials) if trial.failure is None), None)
+
+
+def latencies_of(trials: Iterable[Trial]) -> list[float]:
+    """Return for each event that was taken the seconds since its register had written it."""
+    return [age for trial in trials if trial.failure is None for age in ages([trial.record], trial.at)]
 
 
 def answered(trial: Trial) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from consumers.attempt import Lane, answered, attempt, latest_taken, scheduled
+from consumers.attempt import Lane, answered, attempt, latencies_of, latest_taken, scheduled
 from consumers.feed import Feed, Progress, tell
 from consumers.outage import Effort
 from consumers.people import People
@@ -99,5 +99,10 @@ def _progress(ready: Iterable[Held], trials: Sequence[Trial]) -> Progress:
     replayed = sum(position in tried_before for position in taken)
     heard = any(map(answered, trials))
     return Progress(
-        len(taken), len(trials) - len(taken), replayed=replayed, witness=latest_taken(trials), answered=heard
+        len(taken),
+        len(trials) - len(taken),
+        replayed=replayed,
+        witness=latest_taken(trials),
+        answered=heard,
+        latencies=latencies_of(trials),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -87,6 +87,8 @@ class Progress:
     rewound: bool = False
     #: The agency itself has said something.
     answered: bool = field(default=False, compare=False)
+    #: Of those that the agency has now for the first time: seconds since their register had written them.
+    latencies: Sequence[float] = field(default=(), compare=False)
 
     @property
     def idle(self) -> bool:
@@ -105,6 +107,7 @@ class Progress:
             other.witness or self.witness,
             self.rewound or other.rewound,
             self.answered or other.answered,
+            (*self.latencies, *other.latencies),
         )
 
 
@@ -114,4 +117,4 @@ def tell(feed: Feed, progress: Progress, started: float) -> None:
         return
     seconds = feed.clock() - started
     counts = (progress.delivered, progress.rejected, progress.waiting, progress.replayed)
-    feed.observe(BatchDelivered(feed.agency, *counts, seconds))
+    feed.observe(BatchDelivered(feed.agency, *counts, seconds, tuple(progress.latencies)))

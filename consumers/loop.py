@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from consumers.again import deliver_again
-from consumers.attempt import Lane, answered, latest_taken
+from consumers.attempt import Lane, answered, latencies_of, latest_taken
 from consumers.course import Course, note_outage, rest, suspend, suspended
 from consumers.due import deliver_due
 from consumers.feed import Feed, Progress, tell
@@ -152,4 +152,5 @@ def _deliver(feed: Feed, effort: Effort, records: Sequence[Record]) -> Progress:
     rejected = sum(trial.failure is not None for trial in account.trials)
     taken = len(account.trials) - rejected
     heard = any(map(answered, account.trials))
-    return Progress(taken, rejected, len(account.waiting), witness=latest_taken(account.trials), answered=heard)
+    witness, latencies = latest_taken(account.trials), latencies_of(account.trials)
+    return Progress(taken, rejected, len(account.waiting), witness=witness, answered=heard, latencies=latencies)

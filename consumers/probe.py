@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from consumers.attempt import Lane, answered, attempt, latest_taken, scheduled
+from consumers.attempt import Lane, answered, attempt, latencies_of, latest_taken, scheduled
 from consumers.due import deliver_due
 from consumers.feed import Feed, Progress, tell
 from consumers.outage import Effort
@@ -34,7 +34,7 @@ def probe(feed: Feed, effort: Effort) -> Progress:
         return Progress(witness=witness or effort.witness, answered=heard)
     feed.store.record(feed.agency, Account(trials, [], {}, feed.now()))
     rejected = sum(trial.failure is not None for trial in trials)
-    progress = Progress(1 - rejected, rejected, witness=witness, answered=heard)
+    progress = Progress(1 - rejected, rejected, witness=witness, answered=heard, latencies=latencies_of(trials))
     tell(feed, progress, started)
     return progress
 

@@ -30,7 +30,7 @@ from hub.eventlog import Batch, EventLog, Log
 from hub.eventlog.sqlite import SqliteLog
 from hub.intake.admit import Admission
 from hub.intake.desk import Desk
-from hub.observe import Observer, nobody, quiet
+from hub.observe import Observer, each, nobody, quiet
 from hub.opening import Opening
 from hub.patience import Patience
 from hub.pipeline import process_batch
@@ -64,6 +64,8 @@ class Hub:
     databases: Databases
     rules: Rules
     line: Line
+    #: Told of everything that this process does.
+    observe: Observer = nobody
 
     @property
     def contacts(self) -> Contacts:
@@ -98,7 +100,9 @@ class Hub:
 
     def desk(self) -> Desk:
         """Return the intake desk."""
-        return Desk(self.log, self.registers_db, Admission(self.rules.catalogue), now_ms)
+        desk = Desk(self.log, self.registers_db, Admission(self.rules.catalogue), now_ms)
+        desk.observe = self.observe
+        return desk
 
     def lane(self) -> BulkLane:
         """Return the lane of mass runs."""
@@ -122,9 +126,10 @@ class Hub:
 
         registers, waiting = Registers(self.databases.pipeline), self.waiting()
         beside = self._join(RECEIVED, PIPELINE, self.settings.lanes - 1)
+        told = each(self.observe, observe)
 
         def process(log: EventLog, batch: Batch) -> None:
-            process_batch(log, registers, self.rules, batch, observe)
+            process_batch(log, registers, self.rules, batch, told)
 
         return Work(
             log=self.log,
@@ -192,7 +197,7 @@ class Hub:
             same_person=Today(self.registers_db).numbers_of,
             schedule=schedule_of(self.rules.agreements.by_agency[agency].delivery),
             may_have=self.entitlement(),
-            observe=observe,
+            observe=each(self.observe, observe),
             on_turn=on_turn,
             limit=self.settings.delivery_batch,
             line=self.line,

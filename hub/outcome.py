@@ -10,6 +10,7 @@ from hub import headers as h
 from hub.arrival import Arrival, Refusal, Repeat
 from hub.eventlog import Message, Outputs, Record
 from hub.facts import NumberStands
+from hub.observe import BatchProcessed
 from hub.steps.permit import Permissions, Withheld
 from hub.steps.settled import Settled
 from hub.topics import DUPLICATES, REFUSED, WITHHELD, outbox
@@ -58,6 +59,23 @@ def outputs_of(outcome: Outcome, records: Sequence[Record]) -> Outputs:
     messages[DUPLICATES] = [_repeat(repeat) for repeat in outcome.repeats]
     messages[WITHHELD] = [_withheld(withheld) for withheld in outcome.permissions.withheld]
     return Outputs({topic: list_ for topic, list_ in messages.items() if list_})
+
+
+def told_of(outcome: Outcome, records: Sequence[Record], outputs: Outputs, seconds: float) -> BatchProcessed:
+    """Return what those who watch are told of a batch."""
+    provinces: Counter[str] = Counter()
+    for places, count in Counter([arrival.provinces for arrival in outcome.arrivals]).items():
+        provinces.update(dict.fromkeys(places, count))
+    return BatchProcessed(
+        received=len(records),
+        outputs={topic: len(messages) for topic, messages in outputs.messages.items()},
+        seconds=seconds,
+        at=records[-1].at if records else 0,
+        tallies=outcome.tallies(),
+        types=Counter([arrival.type for arrival in outcome.arrivals]),
+        sources=Counter([arrival.headers[h.SOURCE] for arrival in outcome.arrivals]),
+        provinces=provinces,
+    )
 
 
 def _record(arrival: Arrival) -> Record:

@@ -9,8 +9,8 @@ from functools import partial
 from hub.arrival import Arrival
 from hub.eventlog import Batch, EventLog
 from hub.facts import Facts
-from hub.observe import BatchProcessed, Observer, nobody
-from hub.outcome import Outcome, outputs_of
+from hub.observe import Observer, nobody
+from hub.outcome import Outcome, outputs_of, told_of
 from hub.registers import Registers
 from hub.rules import Rules
 from hub.steps.address import address
@@ -49,8 +49,7 @@ def process_batch(log: EventLog, registers: Registers, rules: Rules, batch: Batc
         outputs = outputs_of(outcome, part.records)
         registers.remember(part, outcome, past)
         log.commit(part, outputs)
-        written = {topic: len(messages) for topic, messages in outputs.messages.items()}
-        observe(BatchProcessed(len(part.records), written, time.perf_counter() - started))
+        observe(told_of(outcome, part.records, outputs, time.perf_counter() - started))
 
 
 def _committed(log: EventLog, batch: Batch) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,9 @@ from consumers.pull.reading import Reading, Start
 from consumers.pull.seats import Seats
 from consumers.pull.watch import Watch
 from hub.access import AGENCY
+from hub.ages import ages
 from hub.eventlog import LogUnavailable, Record
+from hub.observe import FeedRead
 from hub.passing import passes
 from hub.problems import Problem
 
@@ -50,6 +53,8 @@ class Feeds:
         self.waiting = Seats("wait for events", limits.waiting)
         self.streams = Seats("have a stream open", limits.streams)
         self.sending = Seats("get a page", limits.sending)
+        #: Agency → the last position of its feed that this process has given it.
+        self._given: dict[str, int] = {}
         self._threads = ThreadPoolExecutor(limits.making[1], "feed-pages")
         self._making: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(limits.making[0]))
 
@@ -137,10 +142,20 @@ class Feeds:
     def _read(self, agency: str, start: Start, limit: int) -> list[dict[str, Any]]:
         self.parts.contacts.asked(agency, start.position)
         records = self.reading.records(agency, start, limit)
-        return self.reading.items(agency, records) if records else []
+        return self._items(agency, records)
 
     def _open(self, agency: str, start: Start, news: Sequence[Record]) -> list[dict[str, Any]]:
-        return self.reading.items(agency, self.reading.whole(agency, start, news)) if news else []
+        return self._items(agency, self.reading.whole(agency, start, news)) if news else []
+
+    def _items(self, agency: str, records: Sequence[Record]) -> list[dict[str, Any]]:
+        if not records:
+            return []
+        items = self.reading.items(agency, records)
+        before = self._given.get(agency, 0)  # what an agency reads again is not late
+        fresh = [record for record in records if record.position > before]
+        self._given[agency] = max(before, records[-1].position)
+        self.parts.observe(FeedRead(agency, len(items), ages(fresh, time.time_ns() // 1_000_000)))
+        return items
 
 
 def _as_event(item: Mapping[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ from hub.deliveries import DeliveryBrowser
 from hub.destination import OpenEvents
 from hub.entitlement import MayHave, all_may_go
 from hub.eventlog import LogBrowser
+from hub.observe import Observer, nobody
 from schemas.catalogue import Catalogue
 
 
@@ -73,3 +74,5 @@ class Parts:
     may_have: MayHave = all_may_go
     contacts: Contacts = field(default_factory=NoContacts)
     limits: Limits = field(default_factory=Limits)
+    #: Told of what agencies were given.
+    observe: Observer = nobody

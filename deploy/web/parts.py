@@ -32,6 +32,7 @@ def feeds_of(hub: Hub) -> Feeds:
             deliveries=DeliveryBrowser(hub.deliveries_db),
             may_have=hub.entitlement(),
             contacts=PullContacts(hub),
+            observe=hub.observe,
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from hub import headers as h
 from hub.bulk import BulkLane
 from hub.eventlog import Log, Mark, Message, Outputs
 from hub.intake.admit import Admission, Refused
+from hub.observe import EventsTaken, Observer, nobody
 from hub.registers.intake import IntakeRegister, Rejected
 from hub.topics import RECEIVED, REFUSED
 
@@ -52,6 +54,8 @@ class Desk:
         """Use the registers' database for what intake remembers, and for the lane of mass runs."""
         #: Told of every refusal, for whoever watches.
         self.on_refused: Callable[[Rejected], None] = lambda _: None
+        #: Told of everything that is taken.
+        self.observe: Observer = nobody
         self._log = log
         self._register = IntakeRegister(engine)
         self._lane = BulkLane(log, engine)
@@ -86,6 +90,8 @@ class Desk:
         self._log.append(Outputs(outputs, Mark(producer, mark(taken)) if mark else None))
         for rejected, _ in refusals:
             self.on_refused(rejected)
+        reasons = Counter(rejected.reason for rejected, _ in refusals)
+        self.observe(EventsTaken(taken.accepted, taken.duplicates, reasons))
         return taken
 
     def _direct(self, messages: Mapping[str, Message], now: int) -> list[Message]:

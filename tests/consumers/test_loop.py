@@ -11,10 +11,13 @@ import pytest
 from consumers.feed import Progress
 from consumers.loop import deliver_forever, deliver_once
 from consumers.outage import Patience
-from hub.deliveries import State, Summary
+from hub import headers as h
+from hub.deliveries import Request, State, Summary
+from hub.deliveries.tables import held
 from hub.destination import Event, Receipt, Rejection, Unavailable
-from hub.eventlog import Batch, Outputs
+from hub.eventlog import Batch, Message, Outputs
 from hub.observe import AgencyUnavailable, BatchDelivered
+from schemas.conversion import rfc3339
 from tests.consumers.agency import AGENCY, Scene, message
 
 
@@ -342,3 +345,20 @@ def test_a_turn_reads_no_more_than_its_limit(scene: Scene) -> None:
     scene.change(limit=3)
     assert deliver_once(scene.feed).committed == 3
     assert [len(call) for call in scene.agency.calls] == [3]
+
+
+def test_whoever_watches_hears_how_old_each_event_was_when_the_agency_got_it_for_the_first_time(scene: Scene) -> None:
+    def registered(event_id: str, key: str, seconds_ago: int) -> Message:
+        written = rfc3339(scene.clock.now - seconds_ago * 1000)
+        plain = message(event_id, key)
+        return plain._replace(headers={**plain.headers, h.REGISTERED_AT: written})
+
+    scene.agency.dislikes = {"b1"}
+    scene.publish(registered("a1", "A", 30), registered("b1", "B", 60), registered("c1", "C", -5))
+    deliver_once(scene.feed)
+    scene.agency.dislikes = set()
+    scene.clock.seconds += 100
+    scene.store.make_due(held.c.agency == AGENCY, Request("lan", "mended", scene.clock.now))
+    deliver_once(scene.feed)
+    told = [one.latencies for one in scene.happenings if isinstance(one, BatchDelivered)]
+    assert told == [(30.0, 0.0), (160.0,)]

@@ -184,6 +184,11 @@ def test_a_batch_is_told_to_whoever_watches(hub: Hub) -> None:
         outbox("welfare"): 1,
         WITHHELD: 1,
     }
+    assert told.at == hub.topic(RECEIVED)[-1].at
+    assert told.tallies == {("withheld", "bank"): 1}
+    assert told.types == {"ResidenceChanged": 1, "ConsentGranted": 1}
+    assert told.sources == Counter(one["source"] for one in (MOVED, event("ConsentGranted")))
+    assert told.provinces == {"01": 1}
 
 
 @pytest.mark.parametrize("ahead", [1, 2])

@@ -19,6 +19,7 @@ from hub.access import AGENCY, Holder
 from hub.database import open_database, sqlite_url
 from hub.eventlog import Outputs, Record
 from hub.eventlog.sqlite import SqliteLog
+from hub.observe import FeedRead, Happening
 from hub.topics import outbox
 from tests.consumers.pull.scene import QUICK, Scene, a_scene, get, person, serving, until
 from tests.hub.making import DEATH, GRANT, WITHDRAWAL, a_hub, event
@@ -209,3 +210,16 @@ def test_a_record_that_nobody_can_read_is_said_at_its_place_and_the_others_go_on
     assert [item["type"] for item in items] == ["ResidenceChanged", "vn.dancu.Unreadable", "ResidenceChanged"]
     assert [int(item["sequence"]) for item in items] == [1, 2, 3]
     assert "can't be read" in items[1]["data"]["detail"]
+
+
+def test_whoever_watches_hears_what_was_read_and_how_old_that_was_the_first_time(scene: Scene) -> None:
+    told: list[Happening] = []
+    scene.feeds.parts = replace(scene.feeds.parts, observe=told.append)
+    scene.move(3)
+    scene.get(limit=2)
+    scene.get()
+    assert [(one.agency, one.events, len(one.latencies)) for one in told if isinstance(one, FeedRead)] == [
+        ("tax", 2, 2),
+        ("tax", 3, 1),
+    ]
+    assert all(age > 0 for one in told if isinstance(one, FeedRead) for age in one.latencies)

@@ -13,6 +13,7 @@ from hub import headers as h
 from hub.eventlog import LogUnavailable, Outputs
 from hub.eventlog.sqlite import SqliteLog
 from hub.intake.desk import Desk, Sent, Taken, Unread
+from hub.observe import EventsTaken, Happening
 from hub.registers.intake import Rejected
 from hub.topics import RECEIVED, REFUSED
 from tests.hub.making import ADMISSION, MOVE, NOW, Event, Hub, a_hub, event
@@ -60,6 +61,14 @@ def test_the_refused_are_kept_whole_and_told(hub: Hub) -> None:
     assert [r.headers[h.PLACE] for r in kept] == ["file:1", "file:2", "file:3", "file:9"]
     assert [r.headers.get(h.ID) for r in kept] == [None, "d1", None, "d1"]
     assert [r.place for r in told] == ["file:1", "file:2", "file:3", "file:9"]
+
+
+def test_whoever_watches_is_told_what_was_taken_and_what_refused_and_why(hub: Hub) -> None:
+    desk, told = desk_of(hub), list[Happening]()
+    desk.observe = told.append
+    unknown = event("DeathRegistered", "d1") | {"type": "Unknown"}
+    desk.take("file", pieces(MOVES[0], MOVES[0], BROKEN, unknown, BROKEN))
+    assert told == [EventsTaken(1, 1, {"not_json": 2, "unknown_type": 1})]
 
 
 def test_known_ids_are_counted_as_duplicates_and_passed_on(hub: Hub) -> None:
