@@ -10,6 +10,7 @@ from functools import partial
 from deploy.doctor import disk, home
 from deploy.doctor.agencies import check_agencies
 from deploy.doctor.clock import check_synchronised
+from deploy.doctor.counters import check_counters
 from deploy.doctor.database import Place, check_database
 from deploy.doctor.discretion import Discretion
 from deploy.doctor.finding import Finding, problem
@@ -75,6 +76,7 @@ def _looks(setup: Setup, settings: Settings, wish: Wish) -> Iterator[tuple[str, 
     if setup.agreements:
         yield "agencies", partial(check_agencies, setup.agreements.by_agency, os.environ, seconds)
         yield "ways", partial(_ways, setup, setup.agreements, settings, seconds)
+    yield "edge", partial(_edge, setup, settings, seconds)
     yield "clock", lambda: iter([check_synchronised()])
     looks = (disk.check_writable, disk.check_space, disk.check_inodes)
     yield "disk", lambda: (look(settings.home) for look in looks)
@@ -83,6 +85,11 @@ def _looks(setup: Setup, settings: Settings, wish: Wish) -> Iterator[tuple[str, 
 def _ways(setup: Setup, agreements: Agreements, settings: Settings, seconds: float) -> Iterator[Finding]:
     with opened(setup, settings, seconds) as office:
         yield from check_ways(agreements.by_agency, office)
+
+
+def _edge(setup: Setup, settings: Settings, seconds: float) -> Iterator[Finding]:
+    with opened(setup, settings, seconds) as office:
+        yield from check_counters(settings.edge_key_file, Home(settings.home).edge_key, office)
 
 
 def _gather(look: Look, found: list[Finding], on_progress: Callable[[str], None]) -> None:

@@ -274,7 +274,7 @@ class EventLogContract:
             max_size=20,
         )
     )
-    @settings(max_examples=60, deadline=None, suppress_health_check=_ONE_FOR_BOTH_LOGS)
+    @settings(max_examples=30, deadline=None, suppress_health_check=_ONE_FOR_BOTH_LOGS)
     def test_any_interleaving_of_appends_and_reads_gives_back_what_was_appended(
         self, log: Log, steps: list[list[tuple[str, bytes]] | tuple[str, int, bool]]
     ) -> None:
