@@ -84,6 +84,11 @@ class Tokens:
 
     def holder_of(self, text: str, now: int) -> Holder | None:
         """Return whose valid token this is, or None."""
+        token = self.token_of(text, now)
+        return None if token is None else token.holder
+
+    def token_of(self, text: str, now: int) -> Token | None:
+        """Return what is known of this token if it is valid, or None."""
         found = _FORM.fullmatch(text)
         if found is None:
             return None
@@ -91,7 +96,7 @@ class Tokens:
             row = connection.execute(sa.select(tokens).where(tokens.c.id == found["id"])).one_or_none()
         token = _token_of(row) if row is not None else None
         same = hmac.compare_digest(token.digest if token else "", digest_of(text))
-        return token.holder if token is not None and same and token.valid(now) else None
+        return token if token is not None and same and token.valid(now) else None
 
     def every(self, kind: str, name: str | None = None) -> Sequence[Token]:
         """Return all tokens of a kind, of one holder or of all, the oldest first."""

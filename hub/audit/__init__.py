@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from hub.audit.trail import Broken, Entry, Written, check_trail, entries_of, last_entry, write_entry
+from hub.audit.trail import (
+    START,
+    Broken,
+    Entry,
+    Link,
+    Written,
+    check_on,
+    check_trail,
+    entries_of,
+    last_entry,
+    newest_entries,
+    write_entry,
+)
 
-__all__ = ["Broken", "Entry", "Written", "check_trail", "entries_of", "last_entry", "write_entry"]
+__all__ = [
+    "START",
+    "Broken",
+    "Entry",
+    "Link",
+    "Written",
+    "check_on",
+    "check_trail",
+    "entries_of",
+    "last_entry",
+    "newest_entries",
+    "write_entry",
+]

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from hub.audit.tables import entries
 from hub.database import take_turns
 
-#: What stands before the first entry.
 _NOTHING: Final = "0" * 64
 #: The number of our advisory lock in PostgreSQL: one writes at a time.
 _TURN: Final = 7_310_002
@@ -49,6 +48,17 @@ class Broken(NamedTuple):
     what: str
 
 
+class Link(NamedTuple):
+    """A place in the chain: the number and hash of an entry."""
+
+    number: int
+    hash: str
+
+
+#: What stands before the first entry.
+START: Final = Link(0, _NOTHING)
+
+
 def write_entry(connection: sa.Connection, entry: Entry) -> None:
     """Add an entry, in the transaction of what it tells about."""
     take_turns(connection, _TURN)
@@ -71,6 +81,19 @@ def entries_of(
     return [_written(row) for row in connection.execute(query)]
 
 
+def newest_entries(
+    connection: sa.Connection, limit: int, before: int | None = None, **only: str | None
+) -> list[Written]:
+    """Return the newest entries, or those before a number; `only`: with this `subject`, `action`, or done `by` whom."""
+    query = sa.select(entries).order_by(entries.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(entries.c.number < before)
+    for name, value in only.items():
+        if value is not None:
+            query = query.where(entries.c[name] == value)
+    return [_written(row) for row in connection.execute(query)]
+
+
 def last_entry(connection: sa.Connection) -> Written | None:
     """Return the newest entry: whoever notes its number and hash elsewhere sees later whether the end was cut off."""
     row = connection.execute(sa.select(entries).order_by(entries.c.number.desc()).limit(1)).one_or_none()
@@ -83,23 +106,31 @@ def check_trail(connection: sa.Connection, expected_last: tuple[int, str] | None
     `expected_last` is the number and hash of an entry that was noted elsewhere: without it, an end that was cut off
     can't be seen.
     """
-    number, before, noted = 0, _NOTHING, expected_last
-    while rows := _page(connection, number):
-        for row in rows:
-            if row["number"] != number + 1:
-                return Broken(number + 1, "is missing")
-            if row["before"] != before or row["hash"] != _hash(row):
-                return Broken(row["number"], "is not as it was written")
-            number, before = row["number"], row["hash"]
-            if noted is not None and noted[0] == number and noted[1] != before:
-                return Broken(number, "is another one than was noted")
-    if noted is not None and noted[0] > number:
-        return Broken(number + 1, "is missing")
-    return None
+    at, noted = START, expected_last
+    while (found := check_on(connection, at, noted)) != at:
+        if isinstance(found, Broken):
+            return found
+        at = found
+    return Broken(at.number + 1, "is missing") if noted is not None and noted[0] > at.number else None
 
 
-def _page(connection: sa.Connection, after: int) -> Sequence[Mapping[str, Any]]:
-    query = sa.select(entries).where(entries.c.number > after).order_by(entries.c.number).limit(_PAGE)
+def check_on(
+    connection: sa.Connection, at: Link, noted: tuple[int, str] | None = None, limit: int = _PAGE
+) -> Link | Broken:
+    """Look through the next entries behind one that was found good; return how far they hold: `at` at the end."""
+    for row in _page(connection, at.number, limit):
+        if row["number"] != at.number + 1:
+            return Broken(at.number + 1, "is missing")
+        if row["before"] != at.hash or row["hash"] != _hash(row):
+            return Broken(row["number"], "is not as it was written")
+        at = Link(row["number"], row["hash"])
+        if noted is not None and noted[0] == at.number and noted[1] != at.hash:
+            return Broken(at.number, "is another one than was noted")
+    return at
+
+
+def _page(connection: sa.Connection, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
+    query = sa.select(entries).where(entries.c.number > after).order_by(entries.c.number).limit(limit)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 

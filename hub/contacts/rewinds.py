@@ -46,13 +46,19 @@ class Rewinds:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def ask(self, agency: str, after: int, until: int, request: Request) -> Rewind:
-        """Ask for a rewind. Raises `RewindRefused` when another one is under way, or there is nothing to hand out."""
+    def ask(self, agency: str, after: int, until: int, request: Request, identity: str | None = None) -> Rewind:
+        """Ask for a rewind. Raises `RewindRefused` when another one is under way, or there is nothing to hand out.
+
+        `identity` is the id that it shall have; the same one asked for twice is one rewind, and only the first's.
+        """
         if until <= after:
             raise RewindRefused(f"nothing of the feed of {agency} behind there has been handed out yet")
-        rewind = Rewind(str(uuid7()), agency, after, until, after, 0, 0, request)
+        rewind = Rewind(identity or str(uuid7()), agency, after, until, after, 0, 0, request)
         with self._engine.begin() as connection:
             hold_feed(connection, agency)  # of two operators at once one is told
+            known = connection.execute(sa.select(rewinds).where(rewinds.c.id == rewind.id)).one_or_none()
+            if known is not None:
+                return _known(_rewind_of(known), rewind)
             mine = sa.and_(rewinds.c.agency == agency, rewinds.c.ended_at.is_(None))
             other = connection.scalars(sa.select(rewinds.c.id).where(mine)).first()
             if other is not None:
@@ -120,6 +126,13 @@ class Rewinds:
     def _find(self, which: sa.ColumnElement[bool]) -> list[Rewind]:
         with reading(self._engine) as connection:
             return [_rewind_of(row) for row in connection.execute(sa.select(rewinds).where(which))]
+
+
+def _known(known: Rewind, asked: Rewind) -> Rewind:
+    """Return what was asked for before under the id. Raises `RewindRefused` when that was something else."""
+    if (known.agency, known.request.by) != (asked.agency, asked.request.by):
+        raise RewindRefused("this rewind was asked for already, by somebody else; look at the feed once more")
+    return known
 
 
 def _row(rewind: Rewind) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 import hub.access.tables
+import hub.activity.tables
 import hub.audit.tables
 import hub.contacts.tables
 import hub.edge.tables
+import hub.procedures.tables
 import hub.replays.tables  # noqa: F401 - these belong to the deliveries' metadata
 from hub.deliveries import tables as deliveries
 from hub.registers import tables as registers

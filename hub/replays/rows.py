@@ -38,8 +38,8 @@ def approval_row(replay_id: str, approval: Approval) -> dict[str, Any]:
     return {"replay": replay_id, **asdict(approval)}
 
 
-def replay_of(connection: sa.Connection, row: sa.Row[Any]) -> Replay:
-    """Return what a row says, with its approvals and the counts of its deliveries."""
+def replay_of(connection: sa.Connection, row: sa.Row[Any], *, counted: bool = True) -> Replay:
+    """Return what a row says, with its approvals and, if `counted`, the counts of its deliveries."""
     plan = Plan(
         row.id,
         Kind(row.kind),
@@ -54,7 +54,7 @@ def replay_of(connection: sa.Connection, row: sa.Row[Any]) -> Replay:
     )
     query = sa.select(approvals).where(approvals.c.replay == row.id).order_by(approvals.c.at, approvals.c.by)
     given = [Approval(one.by, one.at, one.reason) for one in connection.execute(query)]
-    counts = items.counts_of(connection, row.id)
+    counts = items.counts_of(connection, row.id) if counted else {}
     times = (row.frozen_at, row.started_at, row.ended_at, row.ended_by)
     return Replay(plan, ReplayState(row.state), given, *times, counts)
 

@@ -74,13 +74,16 @@ class Replays:
         with reading(self.engine) as connection:
             return found(connection, replay_id)
 
-    def every(self, limit: int = 100, before: str | None = None) -> list[Replay]:
-        """Return the replays, the newest first; `before` is the id of the last one of the page before."""
+    def every(self, limit: int = 100, before: str | None = None, *, counted: bool = True) -> list[Replay]:
+        """Return the replays, the newest first; `before` is the id of the last one of the page before.
+
+        Unless `counted`, without the counts of their deliveries, which take a while where they are many.
+        """
         query = sa.select(replays).order_by(replays.c.id.desc()).limit(limit)
         if before is not None:  # ids are time-ordered
             query = query.where(replays.c.id < before)
         with reading(self.engine) as connection:
-            return [rows.replay_of(connection, row) for row in connection.execute(query).all()]
+            return [rows.replay_of(connection, row, counted=counted) for row in connection.execute(query).all()]
 
     def items(
         self,

@@ -117,3 +117,17 @@ def test_one_feed_is_rewound_once_at_a_time_whoever_asks(engine: sa.Engine) -> N
 def test_a_rewind_of_nothing_is_refused(engine: sa.Engine) -> None:
     with pytest.raises(RewindRefused, match="nothing"):
         Rewinds(engine).ask("tax", 7, 7, WHY)
+
+
+def test_one_asked_for_twice_under_one_id_is_one_and_nobody_elses(engine: sa.Engine) -> None:
+    _delivered(engine, 4)
+    store = Rewinds(engine)
+    first = store.ask("tax", 1, 4, WHY, "an-id")
+    assert (first.id, store.ask("tax", 1, 4, WHY, "an-id")) == ("an-id", first)
+    assert store.cancel("tax", WHY) is not None
+    assert store.ask("tax", 1, 4, WHY, "an-id").cancelled_by == "lan", "it is not begun anew"
+    with pytest.raises(RewindRefused, match="somebody else"):
+        store.ask("tax", 1, 4, Request("minh", "me too", 100), "an-id")
+    assert len(store.of("tax")) == 1
+    with reading(engine) as connection:
+        assert [one.entry.action for one in entries_of(connection, "tax")] == ["feed.rewound", "feed.rewind_cancelled"]
