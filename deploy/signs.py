@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from deploy.bootstrap import Hub
 from deploy.health import Health, Progress, Pulse, probes_of, serve_health
 from hub.topics import PIPELINE, RECEIVED
+
+if TYPE_CHECKING:
+    from monitoring.exposition import Exposition
 
 #: Seconds. A batch may take so long before its loop counts as late; work may wait so long before it counts as stuck.
 _LATE, _STUCK = 60.0, 120.0
@@ -42,8 +46,13 @@ class Signs:
 
 
 @contextmanager
-def answering(hub: Hub, address: str | None, *, works: bool, delivers: Sequence[str]) -> Iterator[Signs]:
-    """Answer health questions at `host:port` for a run, if there is an address. Raises `BadSetting` and OSError."""
+def answering(
+    hub: Hub, address: str | None, *, works: bool, delivers: Sequence[str], metrics: Exposition | None = None
+) -> Iterator[Signs]:
+    """Answer health questions, and /metrics, at `host:port` for a run, if there is an address.
+
+    Raises `BadSetting` and OSError.
+    """
     if address is None:
         yield Signs()
         return
@@ -54,7 +63,7 @@ def answering(hub: Hub, address: str | None, *, works: bool, delivers: Sequence[
     signs.deliveries = {agency: signs.health.add(Pulse(f"deliver.{agency}", _LATE)) for agency in delivers}
     for probe in probes_of(hub):
         signs.health.add(probe)
-    with serve_health(signs.health, address):
+    with serve_health(signs.health, address, metrics):
         yield signs
 
 

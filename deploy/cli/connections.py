@@ -8,15 +8,13 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from deploy.bootstrap import Hub, now_ms
+from deploy.bootstrap import now_ms
 from deploy.cli.agency import AsJson
 from deploy.cli.output import show, write_json
 from deploy.cli.shell import hub_of
-from deploy.groups import contacts_of
+from deploy.standing import connections_of
 from deploy.targets import targets_of
-from hub.contacts import Contact
-from monitoring.connections import Connection, Party, Sector, State, by_sector, connection_of
-from monitoring.status import agency_status
+from monitoring.connections import Connection, Sector, State, by_sector
 from monitoring.words import Words
 from schemas.conversion import rfc3339
 
@@ -46,18 +44,6 @@ def connections(context: typer.Context, json: AsJson = False) -> None:
             write_json({"agencies": [c.as_json() for c in found], "sectors": [s.as_json() for s in sectors]})
         else:
             show(_agencies(found), _sectors(sectors))
-
-
-def connections_of(hub: Hub, now: int) -> Sequence[Connection]:
-    """Return how every agency is connected at `now` (ms since 1970 UTC)."""
-    known = contacts_of(hub)
-    found = []
-    for name, a in hub.rules.agreements.by_agency.items():
-        party = Party(name, a.name_vi, a.name_en, a.sector, a.delivery["way"])
-        contact = known.get(name, Contact(name))
-        status = agency_status(hub.log, hub.deliveries_db, name, contact if name in hub.fetching else None)
-        found.append(connection_of(party, contact, status, now))
-    return found
 
 
 def _agencies(found: Sequence[Connection]) -> Table:

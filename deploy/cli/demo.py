@@ -17,7 +17,9 @@ from deploy.demo import counter
 from deploy.demo.holdings import effects
 from deploy.demo.show import NotTheDemos, Stage, clear, stream
 from deploy.groups import fetching_of
+from deploy.keeping import catch_up, keeper_of
 from deploy.memory import settle_memory
+from deploy.recording import recorded
 from hub.topics import DELIVER, PIPELINE, RECEIVED, outbox
 from monitoring.status import Status, read_status
 
@@ -48,12 +50,13 @@ def demo(
             clear(settings.home)
         except NotTheDemos as problem:
             fail(str(problem))
-        with open_hub(settings) as hub, hub.claimed(), _Show(hub, quiet=json) as show:
+        with open_hub(settings) as opened, opened.claimed(), recorded(opened) as hub, _Show(hub, quiet=json) as show:
             settle_memory()
             show.act("generate")
             lines = list(stream(events, seed))
             stage = Stage(hub, lines, show.act, show.sent, show.pulse)
             stage.play()
+            catch_up(keeper_of(hub))
             differences = stage.differences()
             done = effects(hub)
             status = read_status(hub.log, hub.registers_db, hub.deliveries_db, hub.agencies, fetching_of(hub))

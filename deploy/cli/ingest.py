@@ -16,6 +16,7 @@ from adapters.sources import Source
 from deploy.bootstrap import Hub
 from deploy.cli.output import write_json
 from deploy.cli.shell import fail, hub_of, plain_errors, screen
+from deploy.recording import recorded
 from hub.eventlog import LogAway
 from hub.intake.desk import Taken
 from hub.registers.intake import Rejected
@@ -41,7 +42,7 @@ def ingest(
     """
     with plain_errors():
         named = None if source is None else source_named(source)
-    with hub_of(context) as hub:
+    with hub_of(context) as opened, recorded(opened) as hub:
         taken, unread = Taken(), False
         for file in files:
             try:

@@ -14,6 +14,8 @@ from deploy.cli.output import show, write_json
 from deploy.cli.shell import fail, hub_of, plain_errors, screen
 from deploy.health import Health, Pulse, probes_of, serve_health
 from deploy.home import HomeDamaged
+from deploy.metrics import Measured, measuring
+from deploy.recording import recorded
 from hub.eventlog import LogUnavailable
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def intake(
     ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = 8090,
     health: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", envvar="DANCU_HEALTH", help="Answer health questions here.")
+        str | None,
+        typer.Option(metavar="HOST:PORT", envvar="DANCU_HEALTH", help="Answer health questions and /metrics here."),
     ] = None,
     tokens: Annotated[
         Path | None,
@@ -54,8 +57,12 @@ def intake(
         return
     with plain_errors():
         senders = _senders(host, tokens)
-    with hub_of(context) as hub:
-        _serve(hub, host, port, health, senders)
+    with (
+        hub_of(context) as opened,
+        recorded(opened) as recording,
+        measuring(recording, "intake", asked=health is not None) as measured,
+    ):
+        _serve(measured, (host, port), health, senders)
 
 
 @app.command(epilog="Example: dancu intake token civil-status --source /registers/civil-status/")
@@ -100,18 +107,19 @@ def _senders(host: str, tokens: Path | None) -> Senders | None:
         fail(str(problem), 2)
 
 
-def _serve(hub: Hub, host: str, port: int, health: str | None, senders: Senders | None) -> None:
+def _serve(measured: Measured, place: tuple[str, int], health: str | None, senders: Senders | None) -> None:
     from adapters.http_intake.app import make_app
     from adapters.http_intake.serving import serve
     from adapters.listening import listen
     from deploy.counters import router_of as counters_of
 
+    hub, metrics = measured
     watched = Health()
     turns = watched.add(Pulse("intake", _LATE))
     for probe in probes_of(hub):
         watched.add(probe)
     collector = _collector(hub, turns.beat)
-    with listen(host, port) as listening, serve_health(watched, health):
+    with listen(*place) as listening, serve_health(watched, health, metrics):
         collector.start()
         try:
             _say(listening.getsockname(), senders is not None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +15,8 @@ from adapters.registry.problem import RegistryProblem
 from adapters.registry.serving import Place, load_registry, serve
 from deploy.cli.output import show, write, write_json
 from deploy.cli.shell import fail, plain_errors, screen, settings_of
+from deploy.health import Answers, Health, serve_health
+from deploy.metrics import exposition_of
 from schemas.catalogue import load_catalogue
 from schemas.versions import Recorded
 
@@ -29,10 +31,19 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def serve_registry(
     host: Annotated[str, typer.Option(help="Địa chỉ / the address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Cổng / the port; 0 takes any free one.")] = 8085,
+    health: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", envvar="DANCU_HEALTH", help="Answer health questions and /metrics here."),
+    ] = None,
 ) -> None:
     """Mở sổ đăng ký, chỉ đọc. / Serve the recorded schemas, read-only. Stop it with Ctrl-C or SIGTERM."""
-    with _plain():
-        serve(load_registry(load_catalogue()), Place(host, port), _tell_where)
+    with _plain(), ExitStack() as stack:
+
+        def on_start(url: str) -> None:
+            stack.enter_context(_answering(url, health))
+            _tell_where(url)
+
+        serve(load_registry(load_catalogue()), Place(host, port), on_start)
 
 
 @app.command("list", epilog="Example: dancu registry list --json")
@@ -91,6 +102,15 @@ def push_missing(
             write_json({"dry_run": dry_run, "plan": plan, "added": [_row(one) for one in added]})
         elif added:
             screen.print(f"Đã ghi / added {len(added)}", markup=False)
+
+
+@contextmanager
+def _answering(url: str, address: str | None) -> Iterator[None]:
+    """Answer health questions, and /metrics, for the registry at a URL."""
+    watched = Health()
+    watched.add(Answers("registry", url + "/mode"))
+    with serve_health(watched, address, exposition_of("registry") if address else None):
+        yield
 
 
 @contextmanager

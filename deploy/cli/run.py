@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,13 +15,23 @@ from adapters.registry.serving import Place, load_registry, served
 from deploy.bootstrap import Hub
 from deploy.cli.shell import hub_of, plain_errors, screen, stop_when_told, tell_outages
 from deploy.groups import following_groups
+from deploy.keeping import keeping
+from deploy.metrics import measuring
+from deploy.recording import recorded
 from deploy.running import Run
 from deploy.signs import answering
+from deploy.web.first_token import first_token
 from deploy.web.serving import check_host, serving_web
+from hub.observe import quiet
+
+if TYPE_CHECKING:
+    from monitoring.exposition import Exposition
 
 HealthAt = Annotated[
     str | None,
-    typer.Option("--health", metavar="HOST:PORT", envvar="DANCU_HEALTH", help="Answer health questions here."),
+    typer.Option(
+        "--health", metavar="HOST:PORT", envvar="DANCU_HEALTH", help="Answer health questions and /metrics here."
+    ),
 ]
 UntilIdle = Annotated[
     bool, typer.Option("--until-idle", help="End when all is delivered, withheld, refused or parked.")
@@ -52,7 +63,13 @@ def run(
     with plain_errors():
         check_host(host, behind_proxy=behind_proxy)
     web = None if no_web or (until_idle and port is None) else Place(host, 8080 if port is None else port)
-    with hub_of(context) as hub, hub.claimed():
+    asked = health is not None or web is not None
+    with (
+        hub_of(context) as opened,
+        opened.claimed(),
+        recorded(opened) as recording,
+        measuring(recording, "run", asked=asked, state=True) as (hub, metrics),
+    ):
         if not until_idle:
             where = hub.settings.kafka or hub.home.folder
             screen.print(f"Đang chạy tại / running in {where} · {len(hub.agencies)} cơ quan / agencies", markup=False)
@@ -60,9 +77,10 @@ def run(
         own = 0 if until_idle or hub.settings.schema_registry else registry_port
         with (
             _registry(hub, own),
-            _web(hub, web),
+            _web(hub, web, metrics, behind_proxy=behind_proxy),
             following_groups(hub),
-            answering(hub, health, works=True, delivers=hub.pushed) as signs,
+            keeping(hub, until_idle=until_idle),
+            answering(hub, health, works=True, delivers=hub.pushed, metrics=metrics) as signs,
         ):
             Run(hub, until_idle=until_idle, observe=tell_outages, signs=signs).go()
 
@@ -90,17 +108,27 @@ def _serving_registry(hub: Hub, place: Place) -> Iterator[str]:
 
 
 @contextmanager
-def _web(hub: Hub, place: Place | None) -> Iterator[None]:
+def _web(hub: Hub, place: Place | None, metrics: Exposition | None, *, behind_proxy: bool) -> Iterator[None]:
     """Serve the feeds and the API beside the run."""
     if place is None:
         yield
         return
-    with _if_possible(serving_web(hub, place), "Luồng sự kiện và API / feeds and API"):
+    serving = serving_web(hub, place, metrics, behind_proxy=behind_proxy)
+    with _if_possible(serving, "Luồng sự kiện và API / feeds and API", partial(tell_console, hub)):
         yield
 
 
+def tell_console(hub: Hub, url: str) -> None:
+    """Say where the console is, and where the token of the first operator; never the token itself."""
+    file = first_token(hub)
+    token = f" · mã truy cập trong tệp / token in the file: {file}" if file else ""
+    screen.print(f"Bảng điều hành / console: {url}/console{token}", markup=False, soft_wrap=True)
+
+
 @contextmanager
-def _if_possible(serving: AbstractContextManager[str], what: str) -> Iterator[None]:
+def _if_possible(
+    serving: AbstractContextManager[str], what: str, tell: Callable[[str], None] = quiet
+) -> Iterator[None]:
     """Serve something and say where. A hub runs without it too: its port may be taken."""
     with ExitStack() as stack:
         try:
@@ -109,4 +137,5 @@ def _if_possible(serving: AbstractContextManager[str], what: str) -> Iterator[No
             screen.print(f"Không có / none: {what}: {problem}", style="yellow", markup=False, soft_wrap=True)
         else:
             screen.print(f"{what}: {url}", markup=False, soft_wrap=True)
+            tell(url)
         yield

@@ -9,10 +9,13 @@ from typing import Annotated
 import typer
 
 from adapters.registry.serving import Place
-from deploy.cli.run import HealthAt
+from deploy.cli.run import HealthAt, tell_console
 from deploy.cli.shell import hub_of, plain_errors, screen, stop_when_told
 from deploy.groups import following_groups
+from deploy.keeping import keeping
 from deploy.leaving import leave_soon
+from deploy.metrics import measuring
+from deploy.recording import recorded
 from deploy.web.serving import check_host, serving_web
 from deploy.web.signs import answering_for
 
@@ -35,12 +38,16 @@ def web(
     with plain_errors():
         check_host(host, behind_proxy=behind_proxy)
     with (
-        hub_of(context) as hub,
-        serving_web(hub, Place(host, port)) as url,
+        hub_of(context) as opened,
+        recorded(opened) as recording,
+        measuring(recording, "web", asked=True, state=True) as (hub, metrics),
+        serving_web(hub, Place(host, port), metrics, behind_proxy=behind_proxy) as url,
         following_groups(hub),
-        answering_for(hub, url, health) as signs,
+        keeping(hub),
+        answering_for(hub, url, health, metrics) as signs,
     ):
         screen.print(f"Luồng sự kiện và API / feeds and API: {url}", markup=False, soft_wrap=True)
+        tell_console(hub, url)
         _wait_until_told()
         signs.stopping()
 

@@ -12,6 +12,8 @@ from deploy.bootstrap import Hub
 from deploy.cli.run import HealthAt, UntilIdle, check_registry
 from deploy.cli.shell import fail, hub_of, screen, stop_when_told, tell_outages
 from deploy.groups import following_groups
+from deploy.metrics import measuring
+from deploy.recording import recorded
 from deploy.running import Run
 from deploy.signs import answering
 
@@ -19,11 +21,15 @@ from deploy.signs import answering
 def worker(context: typer.Context, until_idle: UntilIdle = False, health: HealthAt = None) -> None:
     """Xử lý sự kiện. / Decide about events, sharing the partitions with all other workers. Stop it with Ctrl-C."""
     stop_when_told()
-    with hub_of(context) as hub:
+    with (
+        hub_of(context) as opened,
+        recorded(opened) as recording,
+        measuring(recording, "worker", asked=health is not None) as (hub, metrics),
+    ):
         _need_kafka(hub, "worker")
         check_registry(hub)
         _say(hub, "worker", ())
-        with answering(hub, health, works=True, delivers=()) as signs:
+        with answering(hub, health, works=True, delivers=(), metrics=metrics) as signs:
             Run(hub, until_idle=until_idle, delivers=(), observe=tell_outages, signs=signs).go()
 
 
@@ -36,13 +42,17 @@ def deliver(
 ) -> None:
     """Giao cho cơ quan. / Hand out feeds. A second process for the same agency stands by until the first is gone."""
     stop_when_told()
-    with hub_of(context) as hub:
+    with (
+        hub_of(context) as opened,
+        recorded(opened) as recording,
+        measuring(recording, "deliver", asked=health is not None) as (hub, metrics),
+    ):
         _need_kafka(hub, "deliver")
         chosen = _chosen(hub, agencies or [], every=every)
         check_registry(hub)
         _say(hub, "deliver", chosen)
         others = following_groups(hub) if every else nullcontext()  # once is enough
-        with others, answering(hub, health, works=False, delivers=chosen) as signs:
+        with others, answering(hub, health, works=False, delivers=chosen, metrics=metrics) as signs:
             Run(hub, until_idle=until_idle, works=False, delivers=chosen, observe=tell_outages, signs=signs).go()
 
 

@@ -1,4 +1,4 @@
-"""Answers /healthz and /readyz over HTTP, with nothing but the standard library."""
+"""Answers /healthz, /readyz and /metrics over HTTP, with nothing but the standard library."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from deploy.health.collected import Health
 from deploy.settings import BadSetting
+
+if TYPE_CHECKING:
+    from monitoring.exposition import Exposition
 
 #: Questions answered at once, and seconds that a questioner may take.
 _AT_ONCE = 32
@@ -29,17 +32,20 @@ def read_address(text: str) -> tuple[str, int]:
 
 
 @contextmanager
-def serve_health(health: Health, address: str | None) -> Iterator[tuple[str, int] | None]:
+def serve_health(
+    health: Health, address: str | None, metrics: Exposition | None = None
+) -> Iterator[tuple[str, int] | None]:
     """Watch and answer while the block runs; give the address that is listened at (port 0: any free one).
 
-    Without an address nothing is served. Raises `BadSetting` for one that is none, OSError where it can't listen.
+    Without an address nothing is served, without metrics no /metrics. Raises `BadSetting` for an address that is none,
+    OSError where it can't listen.
     """
     if address is None:
         yield None
         return
     host, port = read_address(address)
     try:
-        server = _Server(health, host, port)
+        server = _Server(health, metrics, host, port)
     except OSError as error:
         raise OSError(error.errno, f"can't listen for health questions: {error.strerror}", address) from error
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="health", daemon=True)
@@ -55,8 +61,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, health: Health, host: str, port: int) -> None:
+    def __init__(self, health: Health, metrics: Exposition | None, host: str, port: int) -> None:
         self.health = health
+        self.metrics = metrics
         self._places = threading.BoundedSemaphore(_AT_ONCE)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Handler)
@@ -93,23 +100,28 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        """Answer /healthz and /readyz."""
-        path = self.path.partition("?")[0]
+        """Answer /healthz, /readyz and /metrics."""
+        path, metrics = self.path.partition("?")[0], self.server.metrics
         if path == "/healthz":
             fine, answer = self.server.health.live()
         elif path == "/readyz":
             fine, answer = self.server.health.ready()
-        else:
-            self._send(404, {"status": "unknown", "what": "ask /healthz or /readyz"})
+        elif path == "/metrics" and metrics is not None:
+            self._send(200, *metrics(self.headers.get("accept", "")))
             return
-        self._send(200 if fine else 503, answer)
+        else:
+            self._send_json(404, {"status": "unknown", "what": "ask /healthz, /readyz or /metrics"})
+            return
+        self._send_json(200 if fine else 503, answer)
 
     do_HEAD = do_GET  # noqa: N815 - as http.server names it
 
-    def _send(self, status: int, content: dict[str, Any]) -> None:
-        body = orjson.dumps(content)
+    def _send_json(self, status: int, content: dict[str, Any]) -> None:
+        self._send(status, orjson.dumps(content), "application/json")
+
+    def _send(self, status: int, body: bytes, content_type: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
         self.end_headers()

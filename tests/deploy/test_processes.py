@@ -8,9 +8,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import pytest
 from adapters.agencies.applied_events import MACHINERY
 from deploy.cluster.topics import ensure_topics
 from hub import headers as h
+from hub.activity import Activity, Kind
 from hub.database import open_database, sqlite_url
 from hub.eventlog import LogAway, Message, Outputs, partition_of
 from hub.eventlog.kafka import KafkaLog
@@ -71,9 +73,26 @@ def get(url: str) -> tuple[int, Any]:
         return 0, None
 
 
+def metrics(port: int) -> str:
+    """Return what a process shows Prometheus."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+        text: bytes = answer.read()
+    return text.decode()
+
+
 def must(answer: Any) -> Any:
     assert answer.code == 0, answer
     return answer
+
+
+def counted(dancu: Dancu, kind: Kind) -> Mapping[str, int]:
+    """Return how much of a kind the processes have counted within an hour."""
+    now = time.time_ns() // 1_000_000
+    engine = open_database(dancu.settings["DANCU_DATABASE"])
+    try:
+        return Activity(engine).totals(kind, now - 3_600_000, now + 60_000)
+    finally:
+        engine.dispose()
 
 
 class TestTheWayOfAnEvent:
@@ -107,6 +126,8 @@ class TestTheWayOfAnEvent:
         story = must(dancu("explain", "death-4", "--json")).json
         assert story["verdict"] == "published"
         assert {name for name, one in story["agencies"].items() if one["state"] == "delivered"} == set(TAKE_DEATHS)
+        assert counted(dancu, Kind.TYPE) == {"ResidenceChanged": 42, "DeathRegistered": 10}
+        assert counted(dancu, Kind.PUBLISHED)["tax"] == counted(dancu, Kind.DELIVERED)["tax"] == 50
         _feed_goes_on_from_a_cursor(dancu)
 
     def test_run_does_all_of_it_on_kafka_too(self, dancu: Dancu) -> None:
@@ -222,6 +243,7 @@ class TestReadiness:
             wait_for(process, lambda: get(url)[0] == 200)
             states = {name: check["state"] for name, check in get(url)[1]["checks"].items()}
             assert states == dict.fromkeys(("worker", "pipeline", "log", "registers"), "ok")
+            assert 'role="worker"' in metrics(port)
             process.send_signal(signal.SIGSTOP)
             assert get(url)[0] == 0
             process.send_signal(signal.SIGCONT)
@@ -233,6 +255,7 @@ class TestReadiness:
         with dancu.started("deliver", "--all", "--health", f"127.0.0.1:{port}") as process:
             wait_for(process, lambda: get(url)[0] == 200)
             assert {f"deliver.{agency}" for agency in AGENCIES} <= set(get(url)[1]["checks"])
+            assert 'role="deliver"' in metrics(port)
             assert terminate(process, 30) == 0
 
     def test_a_worker_whose_broker_goes_is_not_ready_until_it_is_back(

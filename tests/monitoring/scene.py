@@ -60,7 +60,7 @@ class Scene:
         """Let the pipeline come to the end of `received`."""
         registers = Registers(self.hub.registers_db, clock)
         while (batch := self.hub.log.read(RECEIVED, PIPELINE, 100)).records:
-            process_batch(self.hub.log, registers, self.hub.rules, batch)
+            process_batch(self.hub.log, registers, self.hub.rules, batch, self.hub.observe)
 
     def deliver(self, agency: str, *dislikes: str) -> Choosy:
         """Hand out an agency's feed until there is nothing left to do."""

@@ -11,9 +11,11 @@ import pytest
 from hub.eventlog.connection import KafkaConnection
 from tests.commands import Dancu, terminate, wait_for
 from tests.consumers.pull.scene import get
-from tests.deploy.sample import death, lines
+from tests.deploy.sample import TAKE_DEATHS, death, lines
+from tests.deploy.test_metrics import ask
 from tests.deploy.test_processes import prepare
 from tests.deploy.web.address import url_of
+from tests.monitoring.test_metrics import by, shown
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -55,6 +57,9 @@ def test_it_serves_beside_workers_on_kafka(tmp_path: Path, kafka: KafkaConnectio
         assert get(url, bearer(token)).json == []
         assert dancu("worker", "--until-idle").code == 0
         assert get(url, bearer(token)).ids == ["death-1"]
+        found = shown(ask(str(url_of(dancu))))
+        assert found["dancu_state_readable",] == 1, "the state of a hub on Kafka and PostgreSQL"
+        assert {name for (name,) in by(found, "dancu_pending_deliveries")} == set(TAKE_DEATHS)
         assert terminate(process, 20) == 0
 
 

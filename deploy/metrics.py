@@ -1,0 +1,116 @@
+"""Puts together what a process shows Prometheus at /metrics: what it counts, and for some roles how the hub stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, NamedTuple
+
+from hub.observe import each
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from deploy.bootstrap import Hub
+    from monitoring.exposition import Exposition
+    from monitoring.state import Reading, Sample
+
+
+class Measured(NamedTuple):
+    """A hub whose happenings are counted."""
+
+    hub: Hub
+    #: What /metrics answers; None where nobody can ask.
+    metrics: Exposition | None
+
+
+@contextmanager
+def measuring(hub: Hub, role: str, *, asked: bool, state: bool = False) -> Iterator[Measured]:
+    """Count what a process does while the block runs, if it is `asked`; with `state`, also show how the hub stands.
+
+    `role`: the command. Prometheus's client is only loaded here: few commands need it.
+    """
+    if not asked:
+        yield Measured(hub, None)
+        return
+    from monitoring.metrics import Metrics
+
+    registry = _registry()
+    metrics = Metrics(registry, hub.agencies, hub.rules.catalogue.types)
+    metrics.is_role(version("dancu-hub"), role)
+    with ExitStack() as stack:
+        if state:
+            stack.enter_context(_showing_state(hub, registry))
+        yield Measured(replace(hub, observe=each(hub.observe, metrics)), _exposition(registry))
+
+
+def exposition_of(role: str) -> Exposition:
+    """Return what a process answers that has no hub, such as the schema registry."""
+    from monitoring.metrics import Metrics
+
+    registry = _registry()
+    Metrics(registry).is_role(version("dancu-hub"), role)
+    return _exposition(registry)
+
+
+@contextmanager
+def _showing_state(hub: Hub, registry: CollectorRegistry) -> Iterator[None]:
+    from monitoring.clock import offset_of
+    from monitoring.integrity import Integrity
+    from monitoring.state import StateCollector
+
+    integrity = Integrity(hub.deliveries_db, offset_of(hub.deliveries_db))
+    registry.register(StateCollector(_readings(hub), lambda: integrity.checked))
+    with integrity.watching():
+        yield
+
+
+def _readings(hub: Hub) -> dict[str, Reading]:
+    """Return what is read, by what it reads. Nothing is read yet."""
+    from deploy.standing import standing_of
+    from deploy.targets import targets_of
+    from hub.procedures.store import Cases
+    from monitoring.readings import Replays, of_edge, of_procedures, of_standing
+
+    targets, cases = targets_of(hub.settings), Cases(hub.deliveries_db)
+    return {
+        "the log and the registers": lambda: of_standing(standing_of(hub, targets), hub.rules.agreements.by_agency),
+        "counters": lambda: of_edge(hub.deliveries_db),
+        "replays": Replays(hub.deliveries_db),
+        "procedures": lambda: of_procedures(cases.counts()),
+        "feeds": _feeds(hub),  # last: what is usual for each takes long to learn, the first time
+    }
+
+
+def _feeds(hub: Hub) -> Reading:
+    from deploy.bootstrap import now_ms
+    from hub.activity import Activity
+    from monitoring.readings import of_feeds
+    from monitoring.silence.watch import Habits, is_behind, silences
+
+    activity, habits = Activity(hub.deliveries_db), Habits()
+
+    def read() -> Iterable[Sample]:
+        now = now_ms()
+        behind = is_behind(hub.log, now)
+        return of_feeds(silences(activity, now, hub.agencies, behind=behind, habits=habits))
+
+    return read
+
+
+def _registry() -> CollectorRegistry:
+    """Return a registry with what every process shows of itself: memory, processor, open files, Python."""
+    from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    return registry
+
+
+def _exposition(registry: CollectorRegistry) -> Exposition:
+    from monitoring.exposition import Exposition
+
+    return Exposition(registry)
