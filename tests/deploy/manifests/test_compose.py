@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,8 +80,46 @@ def test_health_is_asked_inside_the_container_where_the_process_serves_it() -> N
     }
 
 
-def test_prometheus_and_grafana_find_each_other_and_promise_no_metrics_that_are_not_there() -> None:
-    jobs = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text())["scrape_configs"]
-    assert [job["job_name"] for job in jobs] == ["prometheus"]
-    (source,) = yaml.safe_load((DEPLOY / compose()["configs"]["grafana-prometheus"]["file"]).read_text())["datasources"]
+def test_prometheus_asks_every_process_that_answers_and_has_the_alerts_beside_it() -> None:
+    config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text())
+    (asked,) = (job["dns_sd_configs"][0] for job in config["scrape_configs"] if job["job_name"] == "dancu")
+    answering = {
+        name: read_address(service["environment"]["DANCU_HEALTH"])[1]
+        for name, service in _SERVICES.items()
+        if "DANCU_HEALTH" in service.get("environment", {}) and name not in _ONCE
+    }
+    assert dict.fromkeys(asked["names"], asked["port"]) == answering
+    mounted = {Path(one["target"]).parent: set[str]() for one in _SERVICES["prometheus"]["configs"]}
+    for one in _SERVICES["prometheus"]["configs"]:
+        mounted[Path(one["target"]).parent].add(Path(one["target"]).name)
+    assert list(mounted.values()) == [{"prometheus.yaml", *config["rule_files"]}]
+    assert (DEPLOY / compose()["configs"]["alerts"]["file"]).resolve().name in config["rule_files"]
+
+
+@pytest.mark.parametrize("name", ["prometheus", "kubernetes", "machine"])
+def test_every_configuration_of_prometheus_names_the_job_that_the_alerts_count_on(name: str) -> None:
+    config = yaml.safe_load((DEPLOY / "prometheus" / f"{name}.yaml").read_text())
+    assert "dancu" in [job["job_name"] for job in config["scrape_configs"]]
+    assert config["rule_files"] == ["alerts.yml"]
+
+
+def test_prometheus_on_the_machine_asks_where_the_units_answer() -> None:
+    (job,) = yaml.safe_load((DEPLOY / "prometheus" / "machine.yaml").read_text())["scrape_configs"]
+    (asked,) = (set(one["targets"]) for one in job["static_configs"])
+    units = "\n".join(path.read_text() for path in (DEPLOY / "systemd").glob("*.service"))
+    answering = set(re.findall(r"--health (\S+)", units))
+    assert answering == {"127.0.0.1:8181", "127.0.0.1:8182", "127.0.0.1:819%i"}
+    assert asked == {address.replace("%i", number) for address in answering for number in "12"}
+
+
+def test_grafana_has_its_data_source_and_its_dashboards() -> None:
+    mounted = {one["target"]: DEPLOY / one["source"] for one in _SERVICES["grafana"]["volumes"]}
+    settings = _SERVICES["grafana"]["environment"]
+    provisioning = mounted[settings["GF_PATHS_PROVISIONING"]]
+    (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yaml").read_text())["datasources"]
     assert source["url"] == "http://prometheus:9090"
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "dancu.yaml").read_text())["providers"]
+    boards = mounted[provider["options"]["path"]]
+    assert len(list(boards.glob("*.json"))) == 5
+    home = Path(settings["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert (mounted[str(home.parent)] / home.name).is_file()

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from adapters.registry.app import registry_app
 from deploy.health import read_address
-from schemas.catalogue import load_catalogue
 from tests.deploy.manifests.files import KUBERNETES, containers, of_kind, pods
 from tests.deploy.manifests.strimzi import kafka_topics, kafka_users, shipped_topics
 
@@ -73,14 +71,32 @@ def test_a_deployment_is_asked_where_it_answers(name: str) -> None:
     assert len(pod["topologySpreadConstraints"]) == 2
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     (settings,) = (source["configMapRef"]["name"] for source in container["envFrom"] if "configMapRef" in source)
-    health = of_kind("ConfigMap")[settings]["data"].get("DANCU_HEALTH")
+    health = of_kind("ConfigMap")[settings]["data"]["DANCU_HEALTH"]
     for probe, path in _PROBES.items():
         asked = container[probe]["httpGet"]
-        if health is None:  # the registry answers questions about schemas, and no others
-            assert asked["path"] in {getattr(route, "path", "") for route in registry_app(load_catalogue()).routes}
-            assert str(ports[asked["port"]]) in container["args"]
-        else:
-            assert (asked["path"], ports[asked["port"]]) == (path, read_address(health)[1])
+        assert (asked["path"], ports[asked["port"]]) == (path, read_address(health)[1])
+
+
+@pytest.mark.parametrize("name", _DEPLOYMENTS)
+def test_prometheus_finds_every_process_and_may_ask_it(name: str) -> None:
+    template = of_kind("Deployment")[name]["spec"]["template"]
+    (ports,) = (container["ports"] for container in template["spec"]["containers"])
+    (health,) = (str(port["containerPort"]) for port in ports if port["name"] == "health")
+    assert template["metadata"]["annotations"] == {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": health,
+        "prometheus.io/path": "/metrics",
+    }
+    policy = of_kind("NetworkPolicy")["prometheus-to-hub"]["spec"]
+    assert name in policy["podSelector"]["matchExpressions"][0]["values"]
+    assert policy["ingress"][0]["ports"] == [{"port": "health"}]
+    (job,) = yaml.safe_load((KUBERNETES.parent / "prometheus" / "kubernetes.yaml").read_text())["scrape_configs"]
+    kept = {one["source_labels"][0]: one["regex"] for one in job["relabel_configs"] if one.get("action") == "keep"}
+    part = template["metadata"]["labels"]["app.kubernetes.io/part-of"]
+    assert kept == {
+        "__meta_kubernetes_pod_label_app_kubernetes_io_part_of": part,
+        "__meta_kubernetes_pod_container_port_name": "health",
+    }
 
 
 @pytest.mark.parametrize("name", of_kind("Service"))
@@ -122,4 +138,20 @@ def test_whoever_has_a_kafka_user_may_reach_kafka_and_has_its_own() -> None:
 def test_kustomization_names_every_file() -> None:
     named = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["resources"]
     there = [str(path.relative_to(KUBERNETES)) for path in KUBERNETES.rglob("*.yaml")]
-    assert sorted(named) == sorted(set(there) - {"kustomization.yaml"})
+    folders = [name for name in named if not name.endswith(".yaml")]
+    assert sorted(set(named) - set(folders)) == sorted(set(there) - {"kustomization.yaml"})
+    assert sorted(folders) == ["../../monitoring", "../grafana"]
+
+
+def test_the_alerts_and_every_dashboard_are_in_config_maps() -> None:
+    generated = {}
+    for folder in ("../../monitoring", "../grafana"):
+        content = yaml.safe_load((KUBERNETES / folder / "kustomization.yaml").read_text())
+        for one in content["configMapGenerator"]:
+            generated[one["name"]] = [KUBERNETES / folder / name for name in one["files"]]
+    assert all(path.is_file() for paths in generated.values() for path in paths)
+    assert [path.name for path in generated["dancu-alerts"]] == ["alerts.yml"]
+    boards = (KUBERNETES.parent / "grafana" / "dashboards").glob("*.json")
+    assert {path.resolve() for path in generated["dancu-dashboards"]} == {path.resolve() for path in boards}
+    # kubectl notes the whole of it in an annotation, which may have 256 KiB.
+    assert all(sum(path.stat().st_size for path in paths) < 200_000 for paths in generated.values())
