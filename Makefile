@@ -25,6 +25,8 @@ test: $(DEV)  ## run all tests
 	@sh .ci/postgresql
 	@sh .ci/kafka $(BIN)/python
 	@sh .ci/kcat
+	@sh .ci/promtool >/dev/null || true
+	@sh .ci/browser
 	@sh .ci/cards $(BIN)/python
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 

@@ -50,7 +50,7 @@ def office_of(hub: Hub) -> Office:
     """Return what is done for devices. Makes the hub's key where there is none. Raises `HubKeyProblem`."""
     from adapters.edge_intake.office import Office
 
-    keys = _keys_of(hub)
+    keys = keys_of(hub)
     marks, thresholds = Marks(keys.secret("dancu-edge-marks")), thresholds_of(hub.settings)
     facts = Standings(hub.registers_db, hub.log, hub.rules.catalogue)
     settling = Settling(hub.deliveries_db, facts, marks, thresholds)
@@ -59,8 +59,11 @@ def office_of(hub: Hub) -> Office:
     return Office(Devices(hub.deliveries_db), desk, keys, thresholds.window // 1000, now_ms)
 
 
-def _keys_of(hub: Hub) -> HubKeys:
-    """Return the hub's keys. Where other processes serve the same hub nothing is made: each would make its own."""
+def keys_of(hub: Hub) -> HubKeys:
+    """Return the hub's keys. Where other processes serve the same hub nothing is made: each would make its own.
+
+    Raises `HubKeyProblem`.
+    """
     from adapters.edge_intake.hub_keys import HubKeyProblem, load, load_or_make
 
     file = hub.settings.edge_key_file

@@ -76,6 +76,11 @@ class Home:
         """The key to which counters seal their events."""
         return self.folder / "edge-key.json"
 
+    @property
+    def operator_token(self) -> Path:
+        """The token that was made for the first operator."""
+        return self.folder / "operator-token"
+
     def prepare(self) -> Home:
         """Make the folders that are missing; personal data is in them, so nobody else may look. Raises OSError."""
         for folder in (self.folder, self.agencies):

@@ -53,13 +53,17 @@ class Settings(BaseSettings):
         default=None,
         description="file with the number of agencies to connect per sector (default: HOME/targets.yaml, else shipped)",
     )
+    procedures: Path | None = Field(
+        default=None,
+        description="file with the linked procedures to follow (default: HOME/procedures.yaml, else the ones shipped)",
+    )
     topic_prefix: str = Field(
         default="",
         pattern=r"^[a-zA-Z0-9._-]{0,100}$",
         description="put before every name of a topic, group and transactional id: letters, digits, `.`, `_`, `-`",
     )
     health: str | None = Field(
-        default=None, description="HOST:PORT where a process answers /healthz and /readyz (default: nowhere)"
+        default=None, description="HOST:PORT where a process answers /healthz, /readyz and /metrics (default: nowhere)"
     )
     intake_tokens: Path | None = Field(
         default=None, description="file with the sources that may send over HTTP, and the hashes of their tokens"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -21,7 +21,10 @@ from hub.registers import tables as t
 from hub.registers.today import Today
 from hub.replays.tables import approvals, items, replays
 from hub.topics import PIPELINE, RECEIVED, outbox
+from monitoring.fetched import Sent, fetched
 
+#: What is noted of who got an event by the feed; by a snapshot there is one thing more.
+_BY_FEED = 3
 #: How many of a kind are told; a sender can repeat an event without end.
 MOST = 100
 
@@ -101,6 +104,8 @@ class Evidence:
     #: The named replays that have asked for it, by agency and time; of a refused event the agency is empty.
     replays: Mapping[tuple[str, int], Asking] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
+    #: Agencies that fetch their feed and have asked behind the event.
+    fetched: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +135,11 @@ def gather(stores: Stores, event_id: str) -> Evidence | None:
             return None
         askings = _askings(stores.deliveries, event_id)
         return Evidence(event_id, record, asides=asides, left_out=left_out, refusals=refusals, replays=askings)
-    handlings = _handlings(stores, event_id)
+    handlings, entry = _handlings(stores, event_id), _entry(row)
     return Evidence(
         event_id,
         _record_at(stores.log, RECEIVED, row.position),
-        _entry(row),
+        entry,
         kept,
         asides,
         left_out,
@@ -143,6 +148,7 @@ def gather(stores: Stores, event_id: str) -> Evidence | None:
         handlings,
         _askings(stores.deliveries, event_id),
         _places(stores, event_id, handlings),
+        _fetched(stores, entry),
     )
 
 
@@ -155,6 +161,13 @@ def _handlings(stores: Stores, event_id: str) -> Sequence[Handling]:
             request = (asked.at, one.agency, one.position, FactKind.REQUESTED)
             found.append(Handling(*request, by=asked.by, reason=asked.reason))
     return sorted(found, key=lambda fact: fact.at)
+
+
+def _fetched(stores: Stores, entry: Entry) -> Collection[str]:
+    """Return those to whom it went by their feed that fetch it and have asked behind it."""
+    by_feed = (agency for agency, said in entry.sent_to.items() if len(said) == _BY_FEED)
+    sent = (Sent(agency, entry.event_id, entry.decided_at) for agency in by_feed)
+    return {agency for agency, _ in fetched(stores.log, stores.deliveries, sent)}
 
 
 def _asides(connection: sa.Connection, event_id: str) -> tuple[list[Aside], int]:

@@ -222,7 +222,7 @@ def _standings(entry: Entry, evidence: Evidence, agreements: Agreements) -> dict
             found[agency] = Standing("delivered", basis, purpose, delivered_at=given_at[0])
             continue
         state: AgencyState = "pending"
-        if agency in taken:
+        if agency in taken or agency in evidence.fetched:
             state = "delivered"
         elif place is not None and place.state is not None:
             state = _STATES[place.state]

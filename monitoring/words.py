@@ -40,6 +40,24 @@ STEPS: Mapping[str, Words] = {
     "ceased": Words("Chấm dứt bởi sự kiện sau", "ended by a later event"),
 }
 
+#: What became of an event, and how it stands with an agency (`monitoring.story`).
+VERDICTS: Mapping[str, Words] = {
+    "received": Words("đã nhận, chưa xử lý", "received, not decided yet"),
+    "published": Words("đã công bố", "published"),
+    "held": Words("đang tạm giữ", "kept back"),
+    "joined": Words("gộp vào sự kiện khác", "joined into another event"),
+    "duplicate": Words("trùng", "a duplicate"),
+    "late": Words("đến muộn, bỏ qua", "too late, dropped"),
+    "refused": Words("bị từ chối", "refused"),
+}
+STANDINGS: Mapping[str, Words] = {
+    "delivered": Words("đã giao", "delivered"),
+    "pending": Words("chưa giao", "pending"),
+    "parked": Words("bị giữ", "parked"),
+    "waiting": Words("đang chờ", "waiting"),
+    "withheld": Words("không được chuyển", "withheld"),
+}
+
 #: Why, by the stable codes of intake, the pipeline and the deliveries.
 REASONS: Mapping[str, Words] = {
     "forbidden_source": Words("nguồn không được phép", "the sender may not speak for this source"),

@@ -52,6 +52,8 @@ class Desk:
     now: Callable[[], int]
     #: Above so many deliveries a second person must approve.
     threshold: int = 100
+    #: Gives a new plan its id, which rises with time.
+    new_id: Callable[[], str] = lambda: str(uuid7())
 
     def estimate(self, kind: Kind, selection: Selection) -> dict[str, Any]:
         """Return what a replay would do. Nothing is kept. Raises `BadSelection`."""
@@ -73,7 +75,7 @@ class Desk:
             raise NothingMatches("nothing that is parked is meant by this, so nothing was planned")
         needed = self._needed(estimate["deliveries"])
         content, at = selection.as_json(), self.now()
-        plan = Plan(str(uuid7()), kind, content, estimate, reason, by, at, needed, limits.rate, limits.cap)
+        plan = Plan(self.new_id(), kind, content, estimate, reason, by, at, needed, limits.rate, limits.cap)
         self.replays.add(plan)
         return self.replays.find(plan.id)
 

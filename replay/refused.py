@@ -47,12 +47,13 @@ class RefusedEvents:
     def find(self, selection: Selection) -> Iterator[Record]:
         """Yield what a selection means, in the order of refusing."""
         self.check(selection)
-        persons = None if selection.persons is None else self._every(selection.persons)
+        persons = None if selection.persons is None else self.every_number(selection.persons)
         for record in records_of(self.log, REFUSED, page=_PAGE):
-            if _is_meant(record, selection, persons):
+            if is_meant(record, selection, persons):
                 yield record
 
-    def _every(self, persons: Sequence[str]) -> set[str]:
+    def every_number(self, persons: Sequence[str]) -> set[str]:
+        """Return every number that persons have or had."""
         known = self.numbers_of(list(persons))
         return {*persons, *(number for numbers in known.values() for number in numbers)}
 
@@ -112,7 +113,8 @@ class RefusedEvents:
         return found if found is not None and found.position == position else None
 
 
-def _is_meant(record: Record, selection: Selection, persons: set[str] | None) -> bool:
+def is_meant(record: Record, selection: Selection, persons: set[str] | None) -> bool:
+    """Say whether a selection means a refused event; `persons`: every number of the persons it names."""
     headers = record.headers
     asked = (
         (selection.type, headers.get(h.TYPE)),

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from consumers.cloudevents import ForeignCursor, position_of
-from consumers.positions import position_before
-from deploy.bootstrap import Hub
+from consumers.rewinding import BadPlace, RewindDesk
 from deploy.cli.agency import By, Name, Reason, known_agency, step
 from deploy.cli.output import write_json
 from deploy.cli.shell import fail, hub_of, screen
-from hub.contacts import Rewind, RewindRefused
-from hub.deliveries import Deliveries, Request
-from hub.topics import DELIVER, outbox
+from hub.contacts import RewindRefused
+from hub.deliveries import Request
 
 
 def rewind(
@@ -39,9 +35,15 @@ def rewind(
     with hub_of(context) as hub:
         why = step(reason, by)
         request = Request(why.by, why.reason, why.at)
-        if known_agency(hub, name) not in hub.pushed:
+        desk = RewindDesk(hub.log, hub.deliveries_db, hub.pushed)
+        if desk.fetches(known_agency(hub, name)):
             fail(f"{name} fetches its events itself: it can ask again behind any older cursor", 2)
-        found = _cancel(hub, name, request) if to is None else _ask(hub, name, to, request)
+        try:
+            found = desk.cancel(name, request) if to is None else desk.ask(name, to, request)
+        except BadPlace as problem:
+            fail(f"--to: {problem}", 2)
+        except RewindRefused as refused:
+            fail(str(refused))
         if json:
             write_json({"rewind": found.id, "agency": name, "after": found.after, "until": found.until})
         elif to is None:
@@ -50,33 +52,3 @@ def rewind(
             screen.print(
                 f"{name}: giao lại / hands out again {found.after:,} – {found.until:,}. Running processes begin"
             )
-
-
-def _cancel(hub: Hub, name: str, request: Request) -> Rewind:
-    found = hub.line.rewinds.cancel(name, request)
-    if found is None:
-        fail(f"the feed of {name} is not being rewound")
-    return found
-
-
-def _ask(hub: Hub, name: str, to: str, request: Request) -> Rewind:
-    committed, last = hub.log.extent(outbox(name), DELIVER)
-    after = _position(hub, name, to, last)
-    until = max(committed, Deliveries(hub.deliveries_db).last_taken(name))
-    try:
-        return hub.line.rewinds.ask(name, after, until, request)
-    except RewindRefused as refused:
-        fail(str(refused))
-
-
-def _position(hub: Hub, name: str, to: str, last: int) -> int:
-    try:
-        moment = datetime.fromisoformat(to)
-    except ValueError:
-        try:
-            return position_of(name, to)
-        except ForeignCursor as problem:
-            fail(f"--to: neither a time such as 2026-11-20T08:00:00+07:00 nor a cursor: {problem}", 2)
-    if moment.tzinfo is None:
-        fail("--to: say the offset too, such as 2026-11-20T08:00:00+07:00 or …Z", 2)
-    return position_before(hub.log, outbox(name), int(moment.timestamp() * 1000), last)

@@ -13,25 +13,8 @@ from deploy.cli.shell import fail, hub_of
 from monitoring.evidence import Stores, gather
 from monitoring.story import Standing, Step, Story
 from monitoring.telling import tell
-from monitoring.words import STEPS, Words, reason
+from monitoring.words import STANDINGS, STEPS, VERDICTS, reason
 from schemas.conversion import rfc3339
-
-_VERDICTS = {
-    "received": Words("đã nhận, chưa xử lý", "received, not decided yet"),
-    "published": Words("đã công bố", "published"),
-    "held": Words("đang tạm giữ", "kept back"),
-    "joined": Words("gộp vào sự kiện khác", "joined into another event"),
-    "duplicate": Words("trùng", "a duplicate"),
-    "late": Words("đến muộn, bỏ qua", "too late, dropped"),
-    "refused": Words("bị từ chối", "refused"),
-}
-_STATES = {
-    "delivered": Words("đã giao", "delivered"),
-    "pending": Words("chưa giao", "pending"),
-    "parked": Words("bị giữ", "parked"),
-    "waiting": Words("đang chờ", "waiting"),
-    "withheld": Words("không được chuyển", "withheld"),
-}
 
 
 def explain(
@@ -57,7 +40,7 @@ def explain(
 
 def _lines(story: Story) -> Iterator[str]:
     subject = f" · {story.subject_masked}" if story.subject_masked else ""
-    yield f"[bold]{escape(story.event_id)}[/] · {escape(story.type or '?')}{subject} · {_VERDICTS[story.verdict]}"
+    yield f"[bold]{escape(story.event_id)}[/] · {escape(story.type or '?')}{subject} · {VERDICTS[story.verdict]}"
     for step in story.steps:
         yield from _step(step)
     if story.agencies:
@@ -96,7 +79,7 @@ def _detail(name: str, value: str) -> str:
 
 
 def _standing(agency: str, standing: Standing) -> str:
-    parts = [str(_STATES[standing.state])]
+    parts = [str(STANDINGS[standing.state])]
     if standing.delivered_at is not None:
         parts.append(rfc3339(standing.delivered_at))
     if standing.code:

@@ -1,4 +1,4 @@
-"""The web application: the agencies' feeds, and the operators' replays. Every error is a problem (RFC 9457)."""
+"""The web application: the agencies' feeds, the operators' replays and console. Every error is a problem (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from consumers.pull.routes import make_router as feed_router
 from deploy import counters
 from deploy.bootstrap import Hub
 from deploy.replaying import router_of
+from deploy.web.console import parts_of
 from deploy.web.errors import answer_errors, said_once
 from deploy.web.parts import feeds_of, snapshots_of
+from monitoring.console import add_console
 
 _SAYS = (
     "Agencies read their own feed of population events here, as CloudEvents 1.0, with the token that the hub's"
@@ -22,7 +24,11 @@ _SAYS = (
 def make_web(hub: Hub) -> FastAPI:
     """Return the application of a hub. Tell `app.state.feeds` before it ends, so that nobody waits on."""
     feeds = feeds_of(hub)
-    return web_of(feeds, snapshots_of(hub, feeds), router_of(hub), counters.router_of(hub))
+    app = web_of(feeds, snapshots_of(hub, feeds), router_of(hub), counters.router_of(hub))
+    parts = parts_of(hub)
+    add_console(app, parts)
+    app.state.first_looks = (parts.standing, parts.outlook)
+    return app
 
 
 def web_of(feeds: Feeds, *others: APIRouter) -> FastAPI:

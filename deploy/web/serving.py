@@ -3,35 +3,77 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from adapters.registry.problem import CannotServe
 from adapters.registry.serving import Place, served
-from deploy.bootstrap import Hub
+from deploy.bootstrap import Hub, now_ms
 from deploy.settings import BadSetting
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from monitoring.exposition import Exposition
+
+#: Seconds that the end waits for a look that has not ended.
+_LAST_LOOK = 5.0
 
 
 @contextmanager
-def serving_web(hub: Hub, place: Place) -> Iterator[str]:
+def serving_web(
+    hub: Hub, place: Place, metrics: Exposition | None = None, *, behind_proxy: bool = False
+) -> Iterator[str]:
     """Serve the hub's web application while the block runs, and yield its URL. Raises `CannotServe`.
 
-    Whoever waits for events is answered at once when the block is left.
+    Whoever waits for events is answered at once when the block is left. Behind a proxy /metrics needs a token.
     """
     try:
         from deploy.web.app import make_web
     except ModuleNotFoundError as missing:
         raise CannotServe(f"{missing.name} is not installed: pip install 'dancu-hub[web]'") from missing
     app = make_web(hub)
+    if metrics is not None:
+        _add_metrics(app, hub, metrics, behind_proxy=behind_proxy)
     _allow_many_files()
     try:
-        with served(app, place) as url:
+        with served(app, place) as url, _looking_ahead(app.state.first_looks):
             try:
                 yield url
             finally:
                 app.state.feeds.stop_waiting()
     finally:
         app.state.feeds.close()
+
+
+@contextmanager
+def _looking_ahead(looks: Sequence[Callable[[], object]]) -> Iterator[None]:
+    """Look once at what the console shows first, so that its first visitor does not wait: on Kafka that takes seconds.
+
+    What can't be read now is read again when somebody asks.
+    """
+
+    def look() -> None:
+        for one in looks:
+            with suppress(Exception):
+                one()
+
+    ahead = threading.Thread(target=look, name="console-first-look", daemon=True)
+    ahead.start()
+    try:
+        yield
+    finally:
+        ahead.join(_LAST_LOOK)
+
+
+def _add_metrics(app: FastAPI, hub: Hub, metrics: Exposition, *, behind_proxy: bool) -> None:
+    from deploy.web.metrics import metrics_router
+    from hub.access import Tokens
+    from hub.access.bearer import ByToken
+
+    app.include_router(metrics_router(metrics, ByToken(Tokens(hub.deliveries_db), now_ms), behind_proxy=behind_proxy))
 
 
 def check_host(host: str, *, behind_proxy: bool) -> None:

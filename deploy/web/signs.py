@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from deploy.bootstrap import Hub
-from deploy.health import Health, Pulse, probes_of, serve_health
+from deploy.health import Answers, Health, probes_of, serve_health
 
-#: Seconds without an answer that are allowed; five times as many, and the process is not live either.
-_LATE = 30.0
+if TYPE_CHECKING:
+    from monitoring.exposition import Exposition
+
 #: Something that anybody may read and that needs neither the log nor a database.
 _ASKED = "/problems/busy"
 
 
-class Answers(Pulse):
-    """Beats with each answer of the application. One that hangs is noticed, whatever its threads do."""
-
-    every = 5.0
-
-    def __init__(self, url: str) -> None:
-        """`url`: where the application listens."""
-        super().__init__("web", _LATE)
-        self._url = url + _ASKED
-        self._direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-    def look(self) -> None:
-        """Ask, and remember when it answered."""
-        try:
-            with self._direct.open(self._url, timeout=_LATE) as answer:
-                answer.read()
-        except OSError:
-            return
-        self.beat()
-
-
 @contextmanager
-def answering_for(hub: Hub, url: str, address: str | None) -> Iterator[Health]:
-    """Answer health questions at `host:port` for what serves at a URL. Raises `BadSetting` and OSError."""
+def answering_for(hub: Hub, url: str, address: str | None, metrics: Exposition | None = None) -> Iterator[Health]:
+    """Answer health questions, and /metrics, at `host:port` for what serves at a URL.
+
+    Raises `BadSetting` and OSError.
+    """
     health = Health()
-    health.add(Answers(url))
+    health.add(Answers("web", url + _ASKED))
     for probe in probes_of(hub):
         health.add(probe)
-    with serve_health(health, address):
+    with serve_health(health, address, metrics):
         yield health

@@ -13,6 +13,7 @@ from hub.replays import Move
 from replay.api.admission import Parts, allowed, problems
 from replay.api.asked import ReplayId, StepBody
 from replay.api.description import STEP
+from replay.approving import not_for_others
 from replay.views import replay_json
 
 _SAID: Final = {
@@ -32,7 +33,7 @@ def add_steps(router: APIRouter, parts: Parts) -> None:
         """Approve a replay: what is selected is frozen with the approval that is enough."""
         with problems():
             planned_by = parts.desk.replays.find(replay_id).plan.by
-            if holder.role != "approver" and holder.name != planned_by:
+            if not_for_others(planned_by, holder):
                 raise Problem(403, "What others planned is approved by those with the role approver.")
             return replay_json(parts.desk.approve(replay_id, holder.name, body.reason))
 

@@ -39,6 +39,8 @@ _NEEDS = {
     "status": "large",
     "explain": "large",
     "pages": "paged",
+    "console-load": "watched",
+    "console-pages": "looked-at",
     **{name: "decided" for name in BENCHMARKS if name.startswith("deliveries")},
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.benchmarks import (
     cards,
     commands,
+    console_load,
+    console_pages,
     deliveries,
     deliveries_postgres,
     edge_uplink,
@@ -32,6 +34,8 @@ BENCHMARKS = {
         commands,
         latency,
         pages,
+        console_pages,
+        console_load,
         cards,
         edge_uplink,
     )

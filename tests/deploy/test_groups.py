@@ -12,9 +12,9 @@ from confluent_kafka import Consumer
 import deploy
 from deploy.bootstrap import Hub, now_ms, open_hub
 from deploy.cli.agency_way import of_its_way
-from deploy.cli.connections import connections_of
 from deploy.groups import contacts_of, fetching_of, following_groups
 from deploy.settings import load_settings
+from deploy.standing import connections_of
 from hub.eventlog import Message, Outputs
 from hub.eventlog.connection import KafkaConnection
 from hub.topics import outbox

@@ -13,21 +13,10 @@ from deploy.cli.agency import AsJson, By, Reason, step
 from deploy.cli.output import show, write_json
 from deploy.cli.shell import fail, hub_of, screen
 from deploy.counters import thresholds_of
-from hub.edge.alerts import Alerts, Kind, Raised
+from hub.edge.alerts import Alerts, Raised
 from hub.edge.watch import look_for_silent
+from monitoring.counters import ALERTS
 from schemas.conversion import rfc3339
-
-_WORDS = {
-    Kind.DECEASED: "thẻ của người đã chết / the card of a dead person was used",
-    Kind.LOST: "thẻ đã báo mất / a lost card was used",
-    Kind.TWO_SITES: "cùng một thẻ ở hai tỉnh / the same card in two provinces",
-    Kind.SILENT: "thiết bị im lặng / the device is silent",
-    Kind.GAP: "thiếu sự kiện / events are missing",
-    Kind.REGRESSION: "số thứ tự dùng lại: thiết bị bị sao chép? / a sequence again: is the device copied?",
-    Kind.BROKEN: "chuỗi bị đứt / the chain is broken",
-    Kind.REPLAY: "mã sự kiện dùng lại / the id of another event",
-    Kind.EXPIRED: "sự kiện quá hạn / events grew too old",
-}
 
 
 def alerts(
@@ -68,7 +57,7 @@ def _lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not found:
         yield "Không có / none"
     for one in found:
-        yield f"[bold]{one['id']}[/] · {one['raised']} · {_WORDS[Kind(one['kind'])]}"
+        yield f"[bold]{one['id']}[/] · {one['raised']} · {ALERTS[one['kind']]}"
         facts = {"site": one["site"], "device": one["device_id"], "event": one["event_id"], **one["detail"]}
         yield "  " + escape(" · ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None))
         if done := one["acknowledged"]:

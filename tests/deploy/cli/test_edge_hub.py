@@ -99,10 +99,12 @@ def test_a_silent_device_is_an_alert_until_somebody_has_looked(dancu: Dancu, tmp
     assert [(one["device_id"], one["site"], one["acknowledged"]) for one in alerts] == [(device, "hospital-7", None)]
     assert alerts[0]["detail"]["since"].endswith("Z")
     assert device in dancu("edge", "alerts").stdout
+    assert "thiết bị im lặng / the device is silent · dancu edge alerts" in " ".join(dancu("status").stdout.split())
     looked = ("edge", "acknowledge", alerts[0]["id"], "--reason", "the office is being moved", "--by", "binh")
     assert made(dancu(*looked, "--json"))["acknowledged"]["by"] == "binh"
     assert dancu(*looked).exit_code == 1
     assert made(dancu("edge", "alerts", "--json")) == {"alerts": []}
+    assert "dancu edge alerts" not in dancu("status").stdout
     every = made(dancu("edge", "alerts", "--all", "--json"))["alerts"]
     assert every[0]["acknowledged"]["reason"] == "the office is being moved"
 

@@ -1,0 +1,67 @@
+"""Gives the console its parts of the hub."""
+
+from __future__ import annotations
+
+from deploy.bootstrap import Hub, now_ms
+from deploy.counters import thresholds_of
+from deploy.edge.words import CODES
+from deploy.procedures import procedures_of
+from deploy.replaying import desk_of, failures_of
+from deploy.standing import standing_of
+from deploy.targets import targets_of
+from deploy.web.marking import marking
+from deploy.web.outlook import outlook_of
+from hub.access import Tokens
+from hub.access.bearer import ByToken
+from hub.access.looks import Looks
+from hub.access.sessions import Sessions
+from hub.activity import Activity
+from hub.procedures.store import Cases
+from hub.registers.today import Today
+from monitoring.console import Parts
+from monitoring.console.repair.persons import Persons as FilteredPersons
+from monitoring.console.visitor import BySession
+from monitoring.evidence import Stores
+from monitoring.fresh import Fresh
+from monitoring.looking import Looking
+from monitoring.person.file import PersonFiles
+from monitoring.procedures import Names
+
+#: Seconds that what all pages share may be old.
+_FRESH = 2.0
+
+
+def parts_of(hub: Hub) -> Parts:
+    """Return what the console's pages work with."""
+    stores = Stores(hub.log, hub.registers_db, hub.deliveries_db)
+    tokens, sessions = Tokens(hub.deliveries_db), Sessions(hub.deliveries_db)
+    targets = targets_of(hub.settings)
+    return Parts(
+        now=now_ms,
+        deliveries=hub.deliveries_db,
+        agreements=hub.rules.agreements,
+        tokens=tokens,
+        sessions=sessions,
+        identify=BySession(sessions, now_ms),
+        authenticate=ByToken(tokens, now_ms),
+        standing=Fresh(lambda: standing_of(hub, targets), _FRESH),
+        activity=Activity(hub.deliveries_db),
+        outlook=outlook_of(hub),
+        targets=targets,
+        registers=hub.registers_db,
+        looking=Looking(stores, hub.rules, Today(hub.registers_db), hub.entitlement()),
+        persons=PersonFiles(hub.registers_db, hub.log, hub.rules.catalogue, hub.rules.agreements),
+        looks=Looks(hub.deliveries_db),
+        mark=marking(hub),
+        thresholds=thresholds_of(hub.settings),
+        card_failures={code.value: words for code, words in CODES.items()},
+        cases=Cases(hub.deliveries_db),
+        procedures=Names(procedures_of(hub.settings, hub.rules.catalogue, hub.agencies), hub.rules.agreements),
+        catalogue=hub.rules.catalogue,
+        log=hub.log,
+        contacts=hub.contacts,
+        pushed=hub.pushed,
+        desk=desk_of(hub),
+        failures=failures_of(hub),
+        filtered_persons=FilteredPersons(now_ms),
+    )

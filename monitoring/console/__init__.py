@@ -1,0 +1,8 @@
+"""The operators' console: pages that show how the hub stands and repair it. Needs the extra `web`."""
+
+from __future__ import annotations
+
+from monitoring.console.mounting import add_console, make_console
+from monitoring.console.parts import Parts
+
+__all__ = ["Parts", "add_console", "make_console"]
