@@ -79,7 +79,7 @@ class Scene:
     def command(self, *words: str) -> Answer:
         """Run `dancu` for the scene's home to its end, from its start: a copy would know the shipped schemas only."""
         line = [str(PROGRAM), "--home", str(self.home), *words]
-        done = subprocess.run(line, capture_output=True, env=_environment(self.dancu.settings), timeout=60)
+        done = subprocess.run(line, capture_output=True, env=_environment(self.dancu.settings), timeout=180)
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def json(self, *words: str) -> Any:
@@ -115,7 +115,7 @@ def open_scene(folder: Path) -> Iterator[Scene]:
     dancu = Dancu(home, settings)
     facts = _build(dancu)
     with dancu.started("run", "--port", "0", "--registry-port", "0") as process:
-        wait_for(process, lambda: url_of(dancu) is not None)
+        wait_for(process, lambda: url_of(dancu) is not None, 180)
         url = url_of(dancu)
         assert url is not None
         yield Scene(dancu, url, facts)

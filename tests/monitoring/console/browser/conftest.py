@@ -33,7 +33,7 @@ Seat = Callable[..., Desk]
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """Start what speaks to browsers."""
-    expect.set_options(timeout=30_000)  # milliseconds: nothing is measured here, and the machine may be busy
+    expect.set_options(timeout=60_000)  # milliseconds: nothing is measured here, and the machine may be busy
     with sync_playwright() as running:
         yield running
 

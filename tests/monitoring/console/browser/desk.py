@@ -97,7 +97,7 @@ def seated(browser: Browser, scene: Scene, badge: Any, **how: Any) -> Iterator[D
         "reduced_motion": "reduce",  # colours are not looked at on their way from one to the other
     }
     context = browser.new_context(storage_state=badge, **settings | how)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     try:
         desk = Desk(scene, context, context.new_page())
         context.route("**/*", lambda route: desk._on_route(route))

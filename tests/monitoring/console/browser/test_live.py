@@ -35,3 +35,14 @@ def test_what_is_fetched_again_is_a_part_of_the_page_only(scene: Scene, seat: Se
     assert waited.value.status in (200, 304)
     if waited.value.status == 200:
         assert "<html" not in waited.value.text()
+
+
+def test_a_hub_that_does_not_answer_is_said_until_it_does(scene: Scene, seat: Seat) -> None:
+    desk = seat("an")
+    page = desk.open("/console")
+    expect(page.locator("#stale")).to_be_hidden()
+    page.route("**/console/parts/**", lambda route: route.abort())
+    expect(page.locator("#stale")).to_be_visible()
+    page.unroute("**/console/parts/**")
+    expect(page.locator("#stale")).to_be_hidden()
+    desk.wrong.clear()  # it complained, and had to

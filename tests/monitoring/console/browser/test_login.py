@@ -20,6 +20,9 @@ def test_an_operator_logs_in_with_the_keyboard_alone_and_comes_to_the_page_that_
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("g")
+    page.keyboard.press("f")
+    page.wait_for_url(f"{scene.url}/console/failures")
 
 
 def test_a_wrong_token_is_said_and_nobody_comes_in(scene: Scene, seat: Seat) -> None:
