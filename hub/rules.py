@@ -26,5 +26,6 @@ class Rules:
 
     @classmethod
     def of(cls, catalogue: Catalogue, agreements: Agreements, patience: Patience) -> Rules:
-        """Put the rules together."""
+        """Put the rules together. Agencies that share views see them from here on as their own."""
+        catalogue = catalogue.lending(agreements.borrowed)
         return cls(catalogue, agreements, patience, Projector(catalogue), payload_reader(catalogue))

@@ -73,6 +73,18 @@ class Catalogue:
         """Return what the agency sees of the type, or None when it takes none."""
         return self.views.get((agency, type_name))
 
+    def lending(self, borrowed: Mapping[str, str]) -> Catalogue:
+        """Return the catalogue in which some agencies see what another folder of views says: agency → folder."""
+        if not borrowed:
+            return self
+        lent = {
+            (agency, type_name): found
+            for agency, folder in borrowed.items()
+            for (owner, type_name), found in self.views.items()
+            if owner == folder
+        }
+        return Catalogue(self.types, MappingProxyType({**self.views, **lent}), self.recorded)
+
     def by_id(self, schema_id: int) -> Recorded:
         """Return a published version. Raises KeyError for an id that was never given."""
         return self.recorded[schema_id]

@@ -47,6 +47,8 @@ class Agreement:
     #: First and last day, as days since 1970.
     valid_from: int
     valid_until: int
+    #: The folder of views that says what it sees, if that is not the one with its own name.
+    view: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ class Agreements:
             for type_name, grant in agreement.grants.items():
                 by_type.setdefault(type_name, []).append((agreement, grant))
         return cls(by_agency, {name: tuple(grants) for name, grants in by_type.items()})
+
+    @property
+    def borrowed(self) -> Mapping[str, str]:
+        """Return agency → folder of views, of those that have none of their own name."""
+        return {name: agreement.view for name, agreement in self.by_agency.items() if agreement.view is not None}
 
     @property
     def limited(self) -> bool:

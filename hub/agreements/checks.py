@@ -24,6 +24,7 @@ def check(manifest: Manifest, catalogue: Catalogue) -> None:
     """Raises `AgreementProblem` with file, line and the allowed values."""
     _check_shape(manifest, manifest.content, orjson.loads(_SCHEMA.read_bytes()))
     _check_delivery(manifest)
+    _check_view(manifest, catalogue)
     _check_types(manifest, catalogue)
     _check_erasure(manifest, catalogue)
     _check_values(manifest)
@@ -63,11 +64,18 @@ def ways() -> Sequence[str]:
     return sorted(file.name.removesuffix(".schema.json") for file in _WAYS.glob("*.schema.json"))
 
 
+def _check_view(manifest: Manifest, catalogue: Catalogue) -> None:
+    known = sorted({folder for folder, _ in catalogue.views})
+    if manifest.content.get("view", known[0]) not in known:
+        what = f"view: there are no views named {manifest.content['view']!r}. Allowed: {', '.join(known)}."
+        raise manifest.problem(["view"], what)
+
+
 def _check_types(manifest: Manifest, catalogue: Catalogue) -> None:
     seen = set[str]()
     for g, grant in enumerate(manifest.content["grants"]):
         for t, type_name in enumerate(grant["types"]):
-            wrong = _wrong_type(manifest.content["agency"], grant, type_name, catalogue)
+            wrong = _wrong_type(_folder(manifest.content), grant, type_name, catalogue)
             if type_name in seen:
                 wrong = wrong or f"{type_name} is granted twice; one basis per type."
             if wrong:
@@ -75,14 +83,19 @@ def _check_types(manifest: Manifest, catalogue: Catalogue) -> None:
             seen.add(type_name)
 
 
-def _wrong_type(agency: str, grant: Mapping[str, Any], type_name: str, catalogue: Catalogue) -> str:
+def _folder(content: Mapping[str, Any]) -> str:
+    """Return the folder of views that says what the agency sees."""
+    return str(content.get("view", content["agency"]))
+
+
+def _wrong_type(folder: str, grant: Mapping[str, Any], type_name: str, catalogue: Catalogue) -> str:
     """Return what is wrong with a type in a grant, or nothing."""
     if type_name not in catalogue.types:
         return f"unknown event type {type_name!r}. Allowed: {', '.join(sorted(catalogue.types))}."
-    if catalogue.view(agency, type_name) is None:
+    if catalogue.view(folder, type_name) is None:
         return (
-            f"{agency!r} has no view of {type_name}. "
-            f"Write schemas/views/{agency}/{type_name}.avsc and record it: dancu schemas record."
+            f"{folder!r} has no view of {type_name}. Write schemas/views/{folder}/{type_name}.avsc and record it: "
+            f"dancu schemas record. Or name with `view:` whose views the agency shares."
         )
     if grant.get("only_if_received") and type_name != "AddressProtectionChanged":
         return f"only_if_received is for AddressProtectionChanged only, not for {type_name}."
@@ -93,7 +106,7 @@ def _check_erasure(manifest: Manifest, catalogue: Catalogue) -> None:
     """Who reads its topic itself must be told when to erase addresses: no hand-out hides them any more."""
     content = manifest.content
     granted = {name for grant in content["grants"] for name in grant["types"]}
-    telling = sorted(name for name in granted if catalogue.views[content["agency"], name].address_fields)
+    telling = sorted(name for name in granted if catalogue.views[_folder(content), name].address_fields)
     if content["delivery"]["way"] == "kafka" and telling and "AddressProtectionChanged" not in granted:
         raise manifest.problem(
             ["delivery", "way"],

@@ -54,6 +54,7 @@ def _agreement_of(manifest: Path, content: Mapping[str, Any]) -> Agreement:
         delivery=content["delivery"],
         valid_from=days(content["valid"]["from"]),
         valid_until=days(content["valid"].get("until", "9999-12-31")),
+        view=content.get("view"),
     )
 
 

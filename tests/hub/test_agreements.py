@@ -42,6 +42,7 @@ def problem(folder: Path, text: str | bytes) -> str:
         ("population: everyone", 'population: {provinces: ["02"]}', "'02' is no province of today. Allowed: 01, 04"),
         ("population: everyone", "population: nobody", "population: "),
         ("    purpose: tax-administration", "    purpose: Tax!", "grants/0/purpose: 'Tax!' does not match"),
+        ("population: everyone", "population: everyone\nview: nobody", "Allowed: bank, insurance, land, tax, welfare"),
         ("  way: sql", "  way: pigeon", "delivery/way: 'pigeon' is no way. Allowed: feed, files, kafka, sql, webhook"),
         ("  way: sql", "  way: sql\n  url_env: not-a-name", "delivery/url_env: 'not-a-name' does not match"),
     ],
@@ -135,3 +136,16 @@ def test_who_reads_its_topic_itself_must_be_told_when_to_erase_addresses(tmp_pat
     words = problem(tmp_path, untold)
     assert words.startswith(f":{line_of(untold, '  way: kafka')}: delivery/way: kafka, and addresses are granted")
     assert "ResidenceChanged" in words
+
+
+def test_many_agencies_may_see_what_one_folder_of_views_says(tmp_path: Path) -> None:
+    for name in ("province_01", "province_79"):
+        text = TAX.replace("agency: tax", f"agency: {name}").replace("population:", "view: tax\npopulation:")
+        (tmp_path / f"{name}.yaml").write_text(text)
+    agreements = load_agreements(tmp_path, CATALOGUE)
+    assert agreements.borrowed == {"province_01": "tax", "province_79": "tax"}
+    lent = CATALOGUE.lending(agreements.borrowed)
+    for type_name in agreements.by_agency["province_79"].grants:
+        assert lent.view("province_79", type_name) is CATALOGUE.view("tax", type_name)
+    assert CATALOGUE.view("province_79", "DeathRegistered") is None
+    assert CATALOGUE.lending({}) is CATALOGUE

@@ -1,6 +1,6 @@
 """`python -m tests.monitoring.console.building HOME EVENTS`: makes the home of the scene; prints what is in it as JSON.
 
-Runs with the schemas of `country`, so it is a process of its own.
+It is a process of its own: what it leaves open or loaded does not stay.
 """
 
 from __future__ import annotations

@@ -1,23 +1,14 @@
-"""A country's agencies: 80 agreements, and the views they need, in a copy of the schemas.
-
-An agency's agreement needs views, and the hub is shipped with those of five agencies. So the commands of the scene run
-with another `schemas` package, found first by PYTHONPATH: an installation to which 75 agencies were added.
-"""
+"""A country's agencies: 80 agreements. Those that join the five shipped ones share the views of tax."""
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from schemas import avsc
-from schemas.current import read_current
 from schemas.reference.units import VN34, provinces
-from schemas.versions import record
 
 _SHIPPED = Path(__file__).parents[3] / "deploy" / "agreements"
 _LOCAL = ("BirthRegistered", "DeathRegistered", "ResidenceChanged")
@@ -72,10 +63,8 @@ _NATIONAL = (
 )  # fmt: skip
 
 
-def make_country(home: Path, packages: Path) -> None:
-    """Write the agreements into a home, and the schemas for them as a package `schemas` into a folder."""
-    folder = packages / "schemas"
-    shutil.copytree(avsc.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__", "json"))
+def make_country(home: Path) -> None:
+    """Write the agreements into a home."""
     agreements = home / "agreements"
     agreements.mkdir(parents=True)
     for shipped in _SHIPPED.glob("*.yaml"):
@@ -84,11 +73,6 @@ def make_country(home: Path, packages: Path) -> None:
         _write(agreements, content)
     for party in (*_NATIONAL, *_localities()):
         _write(agreements, _agreement(party))
-        for type_name in party.types:
-            _write_view(folder, party.agency, type_name)
-    current = read_current(folder)
-    assert not current.problems, current.problems
-    record(folder, current.subjects())
 
 
 def _localities() -> Iterator[Party]:
@@ -107,6 +91,7 @@ def _agreement(party: Party) -> dict[str, Any]:
     return {
         "agency": party.agency,
         "name": {"vi": party.vi, "en": party.en},
+        "view": "tax",
         "sector": party.sector,
         "valid": {"from": "2025-07-01"},
         "population": party.population,
@@ -118,11 +103,3 @@ def _agreement(party: Party) -> dict[str, Any]:
 def _write(folder: Path, content: Mapping[str, Any]) -> None:
     text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
     (folder / f"{content['agency']}.yaml").write_text(text, encoding="utf-8")
-
-
-def _write_view(folder: Path, agency: str, type_name: str) -> None:
-    """Let an agency see of a type what tax sees of it."""
-    text = (folder / "views" / "tax" / f"{type_name}.avsc").read_text(encoding="utf-8")
-    target = folder / "views" / agency / f"{type_name}.avsc"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(re.sub(r"\bvn\.dancu\.view\.tax\b", f"vn.dancu.view.{agency}", text), encoding="utf-8")

@@ -16,13 +16,12 @@ import orjson
 import sqlalchemy as sa
 
 from hub.database import open_database, sqlite_url
-from tests.commands import PROGRAM, Answer, Dancu, applied, wait_for
+from tests.commands import Answer, Dancu, applied, wait_for
 from tests.deploy.web.address import url_of
 from tests.monitoring.console.country import make_country
 
 #: Lines that the registers send.
 EVENTS: Final = 1500
-_ROOT = Path(__file__).parents[3]
 #: Above so many deliveries a second person must approve a replay.
 ALONE: Final = 10
 
@@ -77,10 +76,8 @@ class Scene:
             yield client
 
     def command(self, *words: str) -> Answer:
-        """Run `dancu` for the scene's home to its end, from its start: a copy would know the shipped schemas only."""
-        line = [str(PROGRAM), "--home", str(self.home), *words]
-        done = subprocess.run(line, capture_output=True, env=_environment(self.dancu.settings), timeout=180)
-        return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+        """Run `dancu` for the scene's home to its end."""
+        return self.dancu(*words)
 
     def json(self, *words: str) -> Any:
         """Return what a command says with `--json`, which must work."""
@@ -105,10 +102,9 @@ class Scene:
 @contextmanager
 def open_scene(folder: Path) -> Iterator[Scene]:
     """Make everything in an empty folder, and serve it while the block runs. Takes about ten seconds."""
-    home, packages = folder / "home", folder / "packages"
-    make_country(home, packages)
+    home = folder / "home"
+    make_country(home)
     settings = {
-        "PYTHONPATH": f"{packages}{os.pathsep}{_ROOT}",
         "ELECTRICITY_SECRETS": f"whsec_{'A' * 32}",
         "DANCU_REPLAY_ALONE": str(ALONE),
     }
@@ -122,8 +118,9 @@ def open_scene(folder: Path) -> Iterator[Scene]:
 
 
 def _build(dancu: Dancu) -> Facts:
-    command = [sys.executable, "-P", "-m", "tests.monitoring.console.building", str(dancu.home), str(EVENTS)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=_environment(dancu.settings))
+    command = [sys.executable, "-m", "tests.monitoring.console.building", str(dancu.home), str(EVENTS)]
+    here, environment = Path(__file__).parents[3], _environment(dancu.settings)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=here, env=environment)
     return Facts(**orjson.loads(done.stdout))
 
 
