@@ -9,6 +9,8 @@ import threading
 from contextlib import suppress
 from typing import NoReturn
 
+from hub.eventlog.connection import LEAVING
+
 #: Seconds after which a process that was told to end is gone, whatever hangs.
 _AT_LAST = 20.0
 _LOG = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ def leave(code: int) -> NoReturn:
         with suppress(OSError, ValueError):
             stream.flush()
     here = threading.current_thread()
-    if any(thread is not here and not thread.daemon for thread in threading.enumerate()):
-        os._exit(code)  # Python itself would wait for it
+    others = [thread for thread in threading.enumerate() if thread is not here]
+    if any(not thread.daemon or thread.name == LEAVING for thread in others):
+        os._exit(code)  # Python itself, or the client's own end, would wait for it
     sys.exit(code)

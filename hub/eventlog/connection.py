@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+#: The thread that takes leave of a cluster. While it lives, the client's own end may hang.
+LEAVING: Final = "leaving-kafka"
 
 
 @dataclass(frozen=True, slots=True)

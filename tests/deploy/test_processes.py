@@ -293,11 +293,13 @@ def test_a_run_serves_the_registry_on_the_port_it_was_told(dancu: Dancu) -> None
 _SHOWING = """
 from deploy.bootstrap import open_hub
 from deploy.demo.show import Stage, stream
+from deploy.leaving import leave
 from deploy.settings import load_settings
 with open_hub(load_settings()) as hub:
     stage = Stage(hub, list(stream(3000, 7)), lambda _: None, lambda _: None, lambda: None)
     print(stage.play().accepted)
     print(stage.differences())
+leave(0)
 """
 
 

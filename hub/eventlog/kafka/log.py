@@ -11,7 +11,7 @@ from typing import Self
 from uuid_utils import uuid7
 
 from hub.eventlog import Batch, LogAway, Message, Outputs, PositionMoved, Record
-from hub.eventlog.connection import KafkaConnection
+from hub.eventlog.connection import LEAVING, KafkaConnection
 from hub.eventlog.kafka.browser import Browser
 from hub.eventlog.kafka.cluster import Cluster, missing_topic, partition_for
 from hub.eventlog.kafka.following import Following
@@ -66,7 +66,7 @@ class KafkaLog:
 
     def close(self) -> None:
         """Leave all groups, if the cluster lets us in time. Using the log afterwards is a programming error."""
-        leaving = threading.Thread(target=self._leave, name="leaving", daemon=True)
+        leaving = threading.Thread(target=self._leave, name=LEAVING, daemon=True)
         leaving.start()
         leaving.join(_LEAVING)
         if leaving.is_alive():

@@ -13,6 +13,18 @@ from playwright.sync_api import Page
 #: Enough for text, charts and badges; a third of the bytes.
 _COLOURS: Final = 128
 _WIDTH, _HIGHEST = 1280, 1400
+#: Pages as they open (`places.PLACES`) that stand in the guide, by the names of their pictures; some are shown whole.
+PICTURES: Final = {
+    "login": "dang-nhap",
+    "overview": "tong-quan",
+    "connections": "ket-noi",
+    "agency that fails": "co-quan",
+    "event of few agencies": "su-kien",
+    "procedures": "lien-thong",
+    "edge sites": "diem-doc-the",
+    "audit": "nhat-ky",
+}
+WHOLE: Final = frozenset({"tong-quan", "co-quan", "su-kien"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +46,10 @@ class Shots:
             few = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
         self.folder.mkdir(parents=True, exist_ok=True)
         few.save(self.folder / f"{name}.png", optimize=True)
+
+
+def settle(page: Page) -> None:
+    """Wait for what draws itself after the page is loaded."""
+    page.evaluate("document.fonts.ready")
+    if page.locator("[data-chart]").count():
+        page.locator("[data-chart] canvas").first.wait_for()

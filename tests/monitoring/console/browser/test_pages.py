@@ -10,17 +10,23 @@ import pytest
 from tests.monitoring.console.browser.conftest import Seat
 from tests.monitoring.console.browser.desk import AXE
 from tests.monitoring.console.browser.places import PLACES
+from tests.monitoring.console.browser.shots import PICTURES, WHOLE, Shots, settle
 from tests.monitoring.console.scene import Scene
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_a_page_is_sound_in_light_and_dark_and_fits_a_small_screen(scene: Scene, seat: Seat, name: str) -> None:
+def test_a_page_is_sound_in_light_and_dark_and_fits_a_small_screen(
+    scene: Scene, seat: Seat, shots: Shots, name: str
+) -> None:
     operator, path = PLACES[name]
     desk = seat(operator)
     page = desk.open(path(scene.facts))
     assert page.title().endswith(" · Dân Cư Hub")
     assert page.locator("html").get_attribute("lang") == "vi"
     assert page.locator("main#main h1").count() == 1
+    if picture := PICTURES.get(name):
+        settle(page)
+        shots.take(page, picture, whole=picture in WHOLE)
     assert desk.flaws() == []
 
 
