@@ -22,6 +22,7 @@ from monitoring.console.spark import spark_points
 from monitoring.console.visitor import LANGUAGE, Visitor
 from monitoring.kinds import type_name
 from monitoring.words import REASONS, STEPS, Words, reason
+from schemas.conversion import millis
 
 #: Seconds that the browser remembers a language or colours.
 REMEMBERED: Final = 400 * 86_400
@@ -82,6 +83,7 @@ def environment(lang: Lang) -> Environment:
         "numberless": without_numbers,
         "words": _chosen(lang),
         "reason": lambda code: _chosen(lang)(reason(code)),
+        "instant": lambda text: languages.moment(lang, millis(text)),
         "event_type": lambda code: _chosen(lang)(type_name(code)),
     }
     made.globals |= {

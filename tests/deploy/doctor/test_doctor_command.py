@@ -13,7 +13,8 @@ from deploy.cli.doctor import doctor
 from deploy.settings import BadSetting, Settings, load_settings
 
 _CHECKS = ["settings", "agreements", "home.log", "home.registers", "home.registers.schema", "home.deliveries",
-           "home.deliveries.schema", "edge.key", "clock.synchronised", "disk.writable", "disk.space", "disk.inodes"]  # fmt: skip
+           "home.deliveries.schema", "edge.key", "clock.synchronised", "disk.writable", "disk.space",
+           "disk.inodes"]  # fmt: skip
 
 
 def _run(settings: Settings | BadSetting, *words: str) -> tuple[int, str]:
