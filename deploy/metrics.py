@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from deploy.bootstrap import Hub
     from monitoring.exposition import Exposition
-    from monitoring.state import Reading, Sample
+    from monitoring.state import Reading
 
 
 class Measured(NamedTuple):
@@ -85,19 +85,11 @@ def _readings(hub: Hub) -> dict[str, Reading]:
 
 
 def _feeds(hub: Hub) -> Reading:
-    from deploy.bootstrap import now_ms
-    from hub.activity import Activity
+    from deploy.silence import watch_of
     from monitoring.readings import of_feeds
-    from monitoring.silence.watch import Habits, is_behind, silences
 
-    activity, habits = Activity(hub.deliveries_db), Habits()
-
-    def read() -> Iterable[Sample]:
-        now = now_ms()
-        behind = is_behind(hub.log, now)
-        return of_feeds(silences(activity, now, hub.agencies, behind=behind, habits=habits))
-
-    return read
+    watch = watch_of(hub)
+    return lambda: of_feeds(watch())
 
 
 def _registry() -> CollectorRegistry:

@@ -15,6 +15,8 @@ from aiohttp import web
 _T = TypeVar("_T")
 #: Talks to one connection: reads what it likes, writes what it likes.
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+#: So often in a row nothing more must be there at the end of a server.
+_STILL = 3
 
 
 class Request(NamedTuple):
@@ -157,14 +159,18 @@ def _in_a_thread() -> Iterator[Callable[[Coroutine[Any, Any, _T]], _T]]:
         return asyncio.run_coroutine_threadsafe(work, loop).result(30)
 
     async def end_all() -> None:
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(0)  # who has just been let in gets their transport
-        for transport in list(loop._transports.values()):  # type: ignore[attr-defined]  # asyncio lists them nowhere else
-            transport.abort()
-        await asyncio.sleep(0)  # and it is closed
+        still = 0
+        while still < _STILL:  # who has just been let in gets a task and a transport only some turns later
+            others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            known = list(loop._transports.values())  # type: ignore[attr-defined]  # asyncio lists them nowhere else
+            transports = [transport for transport in known if not transport.is_closing()]
+            for task in others:
+                task.cancel()
+            for transport in transports:
+                transport.abort()
+            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.sleep(0.001)
+            still = 0 if others or transports else still + 1
 
     try:
         yield run
