@@ -27,7 +27,7 @@ from tests.benchmarks.workplace import QUICK, Workplace
 _PROGRAM = Path(sysconfig.get_path("scripts")) / "dancu"
 _SERVES = re.compile(r"feeds and API: (http://\S+)")
 #: Lines of a run that is long enough for fifty consoles to ask again and again, and scrapes meanwhile.
-_LINES: Final = 120_000
+_LINES: Final = 80_000
 _SCRAPES: Final = 1000
 #: The least that is told, in percent: below it is what the machine does by itself.
 _LEAST: Final = 0.1
@@ -54,7 +54,7 @@ class _Took(NamedTuple):
 
 def measure(place: Workplace) -> Sample:
     """Return by how many percent the run is slower while consoles are open and metrics are scraped."""
-    pairs, consoles, scrapes = (1, 5, 20) if place.sizes == QUICK else (3, 50, _SCRAPES)
+    pairs, consoles, scrapes = (1, 5, 20) if place.sizes == QUICK else (2, 50, _SCRAPES)
     usual = _run(place, None, 0).seconds  # whatever is read for the first time is read
     bare: list[_Took] = []
     loaded: list[_Took] = []
@@ -131,7 +131,7 @@ def _whole(process: subprocess.Popen[str], started: float) -> float:
 BENCHMARKS = [
     Benchmark(
         name="console-load",
-        says="how much longer `dancu run` takes to decide and deliver 120,000 lines while 50 consoles are open, each"
+        says="how much longer `dancu run` takes to decide and deliver 80,000 lines while 50 consoles are open, each"
         " asking for its live parts, and /metrics is scraped 1,000 times; by turns, medians",
         unit="%",
         target=5,
