@@ -6,6 +6,7 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 HUB := $(VENV)/.hub-installed
+WEB := $(VENV)/.web-installed
 DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
@@ -18,7 +19,7 @@ help:  ## list the targets
 demo: $(HUB)  ## chạy thử: 10,000 events from three registers to five agencies, verified (about a minute)
 	@$(BIN)/dancu demo $(ARGS)
 
-run: $(HUB)  ## chạy: the hub in the home folder .dancu, until Ctrl-C
+run: $(WEB)  ## chạy: the hub in the home folder .dancu, until Ctrl-C
 	@$(BIN)/dancu run $(ARGS)
 
 test: $(DEV)  ## run all tests
@@ -64,6 +65,11 @@ $(HUB): pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
+$(WEB): pyproject.toml | $(BIN)/python
+	@echo 'Installing the hub and what it serves over HTTP into $(VENV) …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[web]'
+	@touch $(HUB) $@
+
 # pyscard is built here: what that takes comes first, and where it can't be had everything else is installed.
 $(DEV): pyproject.toml | $(BIN)/python
 	@sh .ci/cards $(BIN)/python
@@ -71,4 +77,4 @@ $(DEV): pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' || { \
 		echo "Once more without pyscard; if only that can't be built, the tests with a card reader are skipped."; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[tools]'; }
-	@touch $(HUB) $@
+	@touch $(HUB) $(WEB) $@
