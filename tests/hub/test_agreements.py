@@ -9,6 +9,8 @@ import pytest
 
 import deploy
 from hub.agreements import AgreementProblem, load_agreements, read_agreement
+from hub.patience import Patience
+from hub.rules import Rules
 from tests.hub.making import CATALOGUE, LAN, MAI
 
 TAX = (Path(deploy.__file__).parent / "agreements" / "tax.yaml").read_text(encoding="utf-8")
@@ -144,7 +146,7 @@ def test_many_agencies_may_see_what_one_folder_of_views_says(tmp_path: Path) -> 
         (tmp_path / f"{name}.yaml").write_text(text)
     agreements = load_agreements(tmp_path, CATALOGUE)
     assert agreements.borrowed == {"province_01": "tax", "province_79": "tax"}
-    lent = CATALOGUE.lending(agreements.borrowed)
+    lent = Rules.of(CATALOGUE, agreements, Patience(0, 0)).catalogue
     for type_name in agreements.by_agency["province_79"].grants:
         assert lent.view("province_79", type_name) is CATALOGUE.view("tax", type_name)
     assert CATALOGUE.view("province_79", "DeathRegistered") is None
