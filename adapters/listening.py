@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 
 _BACKLOG = 2048
+#: Milliseconds after which the system gives up a peer that takes nothing of what was sent.
+_PATIENCE = 60_000
 
 
 class CannotListen(OSError):
@@ -23,6 +25,8 @@ def listen(host: str, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # what is accepted here has it too
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _PATIENCE)
         sock.bind((host, port))
         sock.listen(_BACKLOG)
     except (OSError, OverflowError) as error:

@@ -100,17 +100,7 @@ def _await_start(server: Server, thread: threading.Thread) -> None:
 
 def _server(app: Any) -> Server:
     try:
-        import uvicorn
+        from adapters.registry.web_server import WebServer
     except ImportError as error:
         raise CannotServe(_MISSING) from error
-    config = uvicorn.Config(
-        app,
-        access_log=False,  # paths may hold what nobody should read
-        log_config=None,
-        log_level="warning",
-        server_header=False,
-        timeout_keep_alive=_IDLE,
-        timeout_graceful_shutdown=_LAST_REQUESTS,
-        ws="none",
-    )
-    return uvicorn.Server(config)
+    return WebServer(app, idle=_IDLE, last_requests=_LAST_REQUESTS)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from adapters.registry.problem import CannotServe
 from adapters.registry.serving import Place, load_registry, served
@@ -27,6 +31,26 @@ def test_when_the_block_ends_nobody_listens_any_more_and_the_port_is_free() -> N
         pass
     with served(load_registry(CATALOGUE), Place(port=port)) as again:
         assert again == url
+
+
+def test_who_comes_while_it_ends_is_not_left_on_the_line() -> None:
+    """The loop is held, so that somebody is let in in the same moment in which all others are told to leave."""
+    app, held, go_on = FastAPI(), threading.Event(), threading.Event()
+
+    @app.get("/hold")
+    async def hold() -> None:
+        held.set()
+        go_on.wait(10)
+
+    with ThreadPoolExecutor(1) as beside, ExitStack() as line:
+        with served(app) as url:
+            asked = beside.submit(httpx2.get, f"{url}/hold")
+            assert held.wait(10)
+            host, port = urlsplit(url).netloc.split(":")
+            late = line.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            threading.Timer(0.3, go_on.set).start()
+        assert late.recv(1) == b"", "the line is closed"
+        assert asked.result().status_code == 200, "the request under way was finished"
 
 
 def test_a_taken_port_is_told_in_plain_words() -> None:
@@ -51,5 +75,6 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     with pytest.raises(CannotServe, match=r"pip install 'dancu-hub\[web\]'"):
         load_registry(CATALOGUE)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "adapters.registry.web_server", raising=False)
     with pytest.raises(CannotServe, match=r"pip install 'dancu-hub\[web\]'"), served(None):
         pass

@@ -31,6 +31,8 @@ from tests.hub.making import MOVE, NOW, Hub, a_hub, event
 
 #: Waits are short, so that tests are.
 QUICK = Limits(look=0.01, heartbeat=0.2, wait=2.0)
+#: Seconds after which what has not come does not come any more.
+_LONG_ENOUGH = 120
 
 
 class Answer(NamedTuple):
@@ -112,8 +114,10 @@ def sender(hub: Hub, sent: int = 0) -> Sender:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that the hub does."""
+    """Wait for something that the hub does; fail when it does not come."""
+    end = time.monotonic() + _LONG_ENOUGH
     while not condition():
+        assert time.monotonic() < end, f"it did not come within {_LONG_ENOUGH} s"
         time.sleep(0.005)
 
 
