@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from deploy.bootstrap import Hub
+    from deploy.lookout import Lookout
     from monitoring.exposition import Exposition
     from monitoring.state import Reading
 
@@ -27,8 +28,8 @@ class Measured(NamedTuple):
 
 
 @contextmanager
-def measuring(hub: Hub, role: str, *, asked: bool, state: bool = False) -> Iterator[Measured]:
-    """Count what a process does while the block runs, if it is `asked`; with `state`, also show how the hub stands.
+def measuring(hub: Hub, role: str, *, asked: bool, lookout: Lookout | None = None) -> Iterator[Measured]:
+    """Count what a process does while the block runs, if it is `asked`; with a lookout, also show how the hub stands.
 
     `role`: the command. Prometheus's client is only loaded here: few commands need it.
     """
@@ -41,8 +42,8 @@ def measuring(hub: Hub, role: str, *, asked: bool, state: bool = False) -> Itera
     metrics = Metrics(registry, hub.agencies, hub.rules.catalogue.types)
     metrics.is_role(version("dancu-hub"), role)
     with ExitStack() as stack:
-        if state:
-            stack.enter_context(_showing_state(hub, registry))
+        if lookout is not None:
+            stack.enter_context(_showing_state(hub, lookout, registry))
         yield Measured(replace(hub, observe=each(hub.observe, metrics)), _exposition(registry))
 
 
@@ -56,40 +57,27 @@ def exposition_of(role: str) -> Exposition:
 
 
 @contextmanager
-def _showing_state(hub: Hub, registry: CollectorRegistry) -> Iterator[None]:
-    from monitoring.clock import offset_of
-    from monitoring.integrity import Integrity
+def _showing_state(hub: Hub, lookout: Lookout, registry: CollectorRegistry) -> Iterator[None]:
     from monitoring.state import StateCollector
 
-    integrity = Integrity(hub.deliveries_db, offset_of(hub.deliveries_db))
-    registry.register(StateCollector(_readings(hub), lambda: integrity.checked))
-    with integrity.watching():
+    registry.register(StateCollector(_readings(hub, lookout), lambda: lookout.integrity.checked))
+    with lookout.integrity.watching():
         yield
 
 
-def _readings(hub: Hub) -> dict[str, Reading]:
+def _readings(hub: Hub, lookout: Lookout) -> dict[str, Reading]:
     """Return what is read, by what it reads. Nothing is read yet."""
-    from deploy.standing import standing_of
-    from deploy.targets import targets_of
     from hub.procedures.store import Cases
-    from monitoring.readings import Replays, of_edge, of_procedures, of_standing
+    from monitoring.readings import Replays, of_edge, of_feeds, of_procedures, of_standing
 
-    targets, cases = targets_of(hub.settings), Cases(hub.deliveries_db)
+    cases = Cases(hub.deliveries_db)
     return {
-        "the log and the registers": lambda: of_standing(standing_of(hub, targets), hub.rules.agreements.by_agency),
+        "the log and the registers": lambda: of_standing(lookout.standing(), hub.rules.agreements.by_agency),
         "counters": lambda: of_edge(hub.deliveries_db),
         "replays": Replays(hub.deliveries_db),
         "procedures": lambda: of_procedures(cases.counts()),
-        "feeds": _feeds(hub),  # last: what is usual for each takes long to learn, the first time
+        "feeds": lambda: of_feeds(lookout.feeds()),  # last: what is usual takes long to learn, the first time
     }
-
-
-def _feeds(hub: Hub) -> Reading:
-    from deploy.silence import watch_of
-    from monitoring.readings import of_feeds
-
-    watch = watch_of(hub)
-    return lambda: of_feeds(watch())
 
 
 def _registry() -> CollectorRegistry:

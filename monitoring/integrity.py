@@ -52,6 +52,8 @@ class Integrity:
         #: The last entry that was ever found good.
         self._noted = START
         self._stop = threading.Event()
+        #: Whether it looks by itself; whoever wants to know more must not make it look meanwhile.
+        self.is_watching = False
         self.checked = Checked()
 
     def look(self) -> None:
@@ -66,12 +68,14 @@ class Integrity:
     def watching(self, every: float = _EVERY) -> Iterator[None]:
         """Look every so many seconds while the block runs."""
         self._stop.clear()
+        self.is_watching = True
         thread = threading.Thread(target=self._watch, args=(every,), name="integrity", daemon=True)
         thread.start()
         try:
             yield
         finally:
             self._stop.set()
+            self.is_watching = False
             thread.join(1.0)  # a daemon: a database that hangs keeps nobody
 
     def _watch(self, every: float) -> None:

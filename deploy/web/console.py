@@ -5,9 +5,9 @@ from __future__ import annotations
 from deploy.bootstrap import Hub, now_ms
 from deploy.counters import thresholds_of
 from deploy.edge.words import CODES
+from deploy.lookout import Lookout
 from deploy.procedures import procedures_of
 from deploy.replaying import desk_of, failures_of
-from deploy.standing import standing_of
 from deploy.targets import targets_of
 from deploy.web.marking import marking
 from deploy.web.outlook import outlook_of
@@ -22,32 +22,29 @@ from monitoring.console import Parts
 from monitoring.console.repair.persons import Persons as FilteredPersons
 from monitoring.console.visitor import BySession
 from monitoring.evidence import Stores
-from monitoring.fresh import Fresh
 from monitoring.looking import Looking
 from monitoring.person.file import PersonFiles
 from monitoring.procedures import Names
 
-#: Seconds that what all pages share may be old.
-_FRESH = 2.0
 
-
-def parts_of(hub: Hub) -> Parts:
+def parts_of(hub: Hub, lookout: Lookout) -> Parts:
     """Return what the console's pages work with."""
     stores = Stores(hub.log, hub.registers_db, hub.deliveries_db)
     tokens, sessions = Tokens(hub.deliveries_db), Sessions(hub.deliveries_db)
-    targets = targets_of(hub.settings)
+    by_session = BySession(sessions, now_ms)
     return Parts(
         now=now_ms,
         deliveries=hub.deliveries_db,
         agreements=hub.rules.agreements,
         tokens=tokens,
         sessions=sessions,
-        identify=BySession(sessions, now_ms),
+        identify=by_session,
+        lately=by_session.lately,
         authenticate=ByToken(tokens, now_ms),
-        standing=Fresh(lambda: standing_of(hub, targets), _FRESH),
+        standing=lookout.standing,
         activity=Activity(hub.deliveries_db),
-        outlook=outlook_of(hub),
-        targets=targets,
+        outlook=outlook_of(hub, lookout),
+        targets=targets_of(hub.settings),
         registers=hub.registers_db,
         looking=Looking(stores, hub.rules, Today(hub.registers_db), hub.entitlement()),
         persons=PersonFiles(hub.registers_db, hub.log, hub.rules.catalogue, hub.rules.agreements),

@@ -7,11 +7,10 @@ from contextlib import suppress
 from typing import Final
 
 from deploy.bootstrap import Hub
+from deploy.lookout import Lookout
 from deploy.procedures import procedures_of
-from deploy.silence import watch_of
 from hub.edge.figures import figures
 from hub.procedures.store import Cases
-from monitoring.clock import offset_of
 from monitoring.console.outlook import Outlook
 from monitoring.fresh import Fresh, InTime
 from monitoring.integrity import Checked, Integrity
@@ -23,24 +22,24 @@ _AUDIT: Final = 60.0
 _WAIT: Final = 0.05
 
 
-def outlook_of(hub: Hub) -> Callable[[], Outlook]:
+def outlook_of(hub: Hub, lookout: Lookout) -> Callable[[], Outlook]:
     """Return what reads it. It raises what the databases raise."""
-    audit, late, feeds = _audit(hub), _late(hub), watch_of(hub)
+    audit, late = _audit(lookout.integrity), _late(hub)
 
     def read() -> Outlook:
-        silent = [one for one in feeds() if one.silent]
+        silent = [one for one in lookout.feeds() if one.silent]
         return Outlook(silent, late(), figures(hub.deliveries_db).open_alerts, audit())
 
     return Fresh(read, _FRESH)
 
 
-def _audit(hub: Hub) -> Callable[[], Checked]:
-    integrity = Integrity(hub.deliveries_db, offset_of(hub.deliveries_db))
+def _audit(integrity: Integrity) -> Callable[[], Checked]:
     look = InTime(Fresh(integrity.look, _AUDIT), _WAIT)
 
     def checked() -> Checked:
-        with suppress(TimeoutError):  # it goes on; the next one who asks gets more
-            look()
+        if not integrity.is_watching:
+            with suppress(TimeoutError):  # it goes on; the next one who asks gets more
+                look()
         return integrity.checked
 
     return checked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitoring.console.mounting import add_console, make_console
+from monitoring.console.mounting import add_console, make_console, warm_up
 from monitoring.console.parts import Parts
 
-__all__ = ["Parts", "add_console", "make_console"]
+__all__ = ["Parts", "add_console", "make_console", "warm_up"]

@@ -32,7 +32,8 @@ def asset(name: str) -> str:
 
 
 def add_assets(router: APIRouter) -> None:
-    """Add the route."""
+    """Add the route. The files are read here, once."""
+    _version()
 
     @router.get("/static/{version}/{name:path}")
     async def static(version: str, name: str) -> Response:

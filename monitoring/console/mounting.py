@@ -7,10 +7,15 @@ from starlette.responses import RedirectResponse
 
 from monitoring.console.assets import add_assets
 from monitoring.console.errors import answer_pages
+from monitoring.console.languages import VI
+from monitoring.console.page import environment
 from monitoring.console.parts import Parts
 from monitoring.console.places import PREFIX
 from monitoring.console.routes import PAGES
 from monitoring.console.security import Door
+
+#: What the first page is made of.
+FIRST_TEMPLATES = ("layout.html", "parts.html", "icons.html", "overview.html", "overview_figures.html")
 
 
 def make_console(parts: Parts) -> APIRouter:
@@ -28,6 +33,12 @@ def add_console(app: FastAPI, parts: Parts) -> None:
     app.add_api_route("/", _to_console, include_in_schema=False)
     app.add_middleware(Door, on_change=parts.standing.forget)
     answer_pages(app)
+
+
+def warm_up() -> None:
+    """Make what the first page needs, so that its first visitors do not all make it at once."""
+    for template in FIRST_TEMPLATES:
+        environment(VI).get_template(template)
 
 
 def _to_console() -> RedirectResponse:

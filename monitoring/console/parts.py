@@ -46,6 +46,8 @@ class Parts:
     sessions: Sessions
     #: Says whose browser it is: a `monitoring.console.visitor.Identify`.
     identify: Callable[[HTTPConnection], Session | None]
+    #: The same if that was found out some seconds ago, else None: it is called on the loop and looks nothing up.
+    lately: Callable[[HTTPConnection], Session | None]
     #: Says whose bearer token it is, for programs.
     authenticate: Authenticate
     #: How the hub and its agencies stand, at most some seconds old, and as it is for whoever has just changed it.

@@ -31,23 +31,30 @@ class SharedPart:
 
     def html(self, visitor: Visitor) -> str:
         """Return it to be put into a page, where it stands before it is fetched for the first time."""
-        return self._made(visitor).html.decode()
+        return self._fresh(visitor)().html.decode()
 
     def answer(self, request: Request, visitor: Visitor) -> Response:
         """Return it as an answer; a browser that has it already is only told so."""
-        made = self._made(visitor)
+        return self._answer(request, self._fresh(visitor)())
+
+    def at_hand(self, request: Request, visitor: Visitor) -> Response | None:
+        """Return the same if it was made within the time, without making it."""
+        made = self._fresh(visitor).at_hand()
+        return None if made is None else self._answer(request, made)
+
+    def _answer(self, request: Request, made: _Made) -> Response:
         headers = {"Cache-Control": "private, no-cache", "ETag": made.etag, "Vary": "Cookie, Authorization"}
         if request.headers.get("if-none-match") == made.etag:
             return Response(status_code=304, headers=headers)
         return Response(made.html, headers=headers, media_type="text/html; charset=utf-8")
 
-    def _made(self, visitor: Visitor) -> _Made:
+    def _fresh(self, visitor: Visitor) -> Fresh[_Made]:
         key = visitor.lang, visitor.role  # both are of few values: this can't grow
         fresh = self._parts.get(key)
         if fresh is None:
             anybody = replace(visitor, name="", csrf="")
             fresh = self._parts.setdefault(key, Fresh(lambda: self._look(anybody), self._seconds))
-        return fresh()
+        return fresh
 
     def _look(self, visitor: Visitor) -> _Made:
         html = self._make(visitor).encode()

@@ -78,6 +78,11 @@ class BySession:
         text = request.cookies.get(COOKIE, "")
         return self._sessions.of(text, self._now(), used="hx-request" not in request.headers) if text else None
 
+    def lately(self, request: HTTPConnection, /) -> Session | None:
+        """Return the session if it was looked up some seconds ago, without looking it up."""
+        text = request.cookies.get(COOKIE, "")
+        return self._sessions.lately(text, self._now()) if text else None
+
 
 def stranger(request: HTTPConnection) -> Visitor:
     """Return somebody who has not logged in, in the language and the colours that the browser remembers."""
@@ -113,6 +118,12 @@ def may(parts: Parts, what: str) -> Callable[..., Visitor]:
         return visitor
 
     return visitor_of
+
+
+def known_visitor(parts: Parts, request: Request) -> Visitor | None:
+    """Return who asks, if that needs no look at the database: for parts of pages that hold nothing secret."""
+    session = None if "authorization" in request.headers else parts.lately(request)
+    return None if session is None else _as(stranger(request), session.holder, session.csrf)
 
 
 def _visitor(parts: Parts, request: Request) -> Visitor:

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from hub.edge.alerts import Alerts
 from hub.edge.devices import Devices
 from hub.edge.watch import look_for_silent
+from monitoring.console.live import live
 from monitoring.console.page import page, render
 from monitoring.console.parts import Parts
 from monitoring.console.places import PREFIX
@@ -67,10 +68,7 @@ def add_edge(router: APIRouter, parts: Parts) -> None:
         values: dict[str, Any] = {"counters": found, "alerts": alerts, "every": every, "now": parts.now(), **_WORDS}
         return page(request, visitor, "edge.html", sites=shared.html(visitor), **values)
 
-    @router.get("/parts/edge")
-    def part(request: Request, visitor: look) -> Response:
-        return shared.answer(request, visitor)
-
+    router.add_api_route("/parts/edge", live(parts, shared))
     _add_steps(router, parts, counters)
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitoring.console.attention import concerns_of, shortened
+from monitoring.console.live import live
 from monitoring.console.outlook import curves_of, today_of
 from monitoring.console.page import page, render
 from monitoring.console.parts import Parts
@@ -27,19 +28,27 @@ def add_overview(router: APIRouter, parts: Parts) -> None:
     """Add the routes."""
     look = may(parts, "look")
     figures = SharedPart(lambda visitor: render(visitor, "overview_figures.html", **_figures(parts)), _FIGURES)
-    curves = Fresh(partial(_curves, parts), _CURVES)
 
     @router.get("")
     def overview(request: Request, visitor: Annotated[Visitor, Depends(look)]) -> Response:
         return page(request, visitor, "overview.html", figures=figures.html(visitor))
 
-    @router.get("/parts/overview")
-    def fetched(request: Request, visitor: Annotated[Visitor, Depends(look)]) -> Response:
-        return figures.answer(request, visitor)
+    router.add_api_route("/parts/overview", live(parts, figures))
+    router.add_api_route("/data/activity", live(parts, _Curves(parts)))
 
-    @router.get("/data/activity", dependencies=[Depends(look)])
-    def drawn() -> Response:
-        return Response(curves(), media_type="application/json")
+
+class _Curves:
+    """What the curves are drawn from: the same for everybody."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._fresh = Fresh(partial(_curves, parts), _CURVES)
+
+    def answer(self, _request: Request, _visitor: Visitor, /) -> Response:
+        return Response(self._fresh(), media_type="application/json")
+
+    def at_hand(self, _request: Request, _visitor: Visitor, /) -> Response | None:
+        made = self._fresh.at_hand()
+        return None if made is None else Response(made, media_type="application/json")
 
 
 def _figures(parts: Parts) -> dict[str, Any]:

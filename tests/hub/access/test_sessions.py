@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.access import OPERATOR, Holder, Tokens
-from hub.access.sessions import IDLE, LONGEST, Sessions
+from hub.access.sessions import IDLE, LATELY, LONGEST, Sessions
 from hub.access.tables import sessions as table
 from hub.audit import entries_of
 from hub.database import open_database, sqlite_url
@@ -85,6 +85,27 @@ def test_a_closed_session_is_gone_and_both_are_in_the_audit_trail(engine: sa.Eng
         said = [one.entry for one in entries_of(connection)]
     assert [(one.action, one.by) for one in said[1:]] == [("session.opened", "lan"), ("session.closed", "lan")]
     assert said[1].detail == {"role": "approver", "token": token_id}
+
+
+def test_what_was_looked_up_is_believed_for_ten_seconds_without_a_look(engine: sa.Engine) -> None:
+    text, token_id = opened(engine)
+    sessions = Sessions(engine)
+    assert sessions.lately(text, NOW) is None, "nobody has looked it up"
+    found = sessions.of(text, NOW)
+    Tokens(engine).revoke(token_id, "test", "she has left", NOW)
+    assert sessions.lately(text, NOW + LATELY - 1) == found
+    assert sessions.lately(text, NOW + LATELY) is None
+    assert sessions.lately(text, NOW - 1) is None, "the clock was put back"
+    assert sessions.of(text, NOW + 1) is None
+    assert sessions.lately(text, NOW + 1) is None, "it is known to have ended"
+
+
+def test_a_session_that_is_closed_here_is_not_believed_any_more(engine: sa.Engine) -> None:
+    text, _ = opened(engine)
+    sessions = Sessions(engine)
+    assert sessions.of(text, NOW) is not None
+    sessions.close(text, NOW)
+    assert sessions.lately(text, NOW) is None
 
 
 def test_sessions_that_have_ended_are_forgotten(engine: sa.Engine) -> None:

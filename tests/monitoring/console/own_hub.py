@@ -14,6 +14,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from deploy.bootstrap import now_ms
+from deploy.lookout import lookout_of
 from deploy.web.console import parts_of
 from deploy.web.errors import answer_errors
 from hub.access import OPERATOR, Holder, Tokens
@@ -98,8 +99,9 @@ def console_of(scene: Scene, clock: Clock) -> FastAPI:
     """Return an application with the console of a hub."""
     app = FastAPI()
     answer_errors(app)
-    parts = parts_of(scene.hub)
-    add_console(app, replace(parts, now=clock, identify=BySession(parts.sessions, clock)))
+    parts = parts_of(scene.hub, lookout_of(scene.hub))
+    by_session = BySession(parts.sessions, clock)
+    add_console(app, replace(parts, now=clock, identify=by_session, lately=by_session.lately))
     return app
 
 

@@ -60,6 +60,7 @@ class Desk:
 
     def flaws(self) -> list[str]:
         """Return what is gravely wrong with the page that is open, in light and in dark, and whether it is too wide."""
+        self.page.wait_for_load_state("load")  # before, the styles may be missing
         wider = int(self.page.evaluate(_NOT_WIDER))
         found = [f"{wider} px wider than the window"] if wider > 0 else []
         self.page.emulate_media(color_scheme="dark")

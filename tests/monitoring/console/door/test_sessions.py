@@ -8,10 +8,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from deploy.lookout import lookout_of
 from deploy.web.console import parts_of
 from deploy.web.errors import answer_errors
 from hub.access import AGENCY, OPERATOR, Holder, Tokens
-from hub.access.sessions import IDLE, LONGEST, Session
+from hub.access.sessions import IDLE, LATELY, LONGEST, Session
 from monitoring.console import add_console
 from tests.monitoring.console.own_hub import OwnHub
 from tests.monitoring.console.skeleton import HTML, Stranger, token_of
@@ -54,6 +55,40 @@ def test_what_a_timer_fetches_keeps_no_session_and_leads_the_page_to_the_login(o
     assert led == "/console/login?next=%2Fconsole%2Fconnections%3Fq%3Dx"
 
 
+LIVE = ["/console/parts/overview", "/console/parts/edge", "/console/data/activity"]
+
+
+@pytest.mark.parametrize("part", LIVE)
+def test_what_pages_fetch_again_and_again_ends_with_the_session(own: OwnHub, browser: Stranger, part: str) -> None:
+    assert browser.get(part).status_code == 303
+    browser.login(token_of(own, name="hoa"))
+    poll = {"HX-Request": "true"}
+    assert [browser.get(part, **poll).status_code for _ in range(3)] == [200, 200, 200]
+    tokens = Tokens(own.scene.hub.deliveries_db)
+    for mine in tokens.every("operator", "hoa"):
+        if mine.revoked_at is None:
+            tokens.revoke(mine.id, "test", "she has left", own.clock())
+    own.clock.ahead = LATELY
+    assert browser.get(part, **poll).status_code == 401, "at the latest ten seconds after it was revoked elsewhere"
+    own.clock.ahead = 0
+    browser.login(token_of(own, name="mai"))
+    kept = browser.client.cookies["dancu_session"]
+    assert browser.get(part, **poll).status_code == 200
+    browser.post("/console/logout", {"csrf": browser.csrf()})
+    browser.client.cookies.set("dancu_session", kept, domain="127.0.0.1", path="/console")
+    assert browser.get(part, **poll).status_code == 401, "at once, when it is closed here"
+
+
+@pytest.mark.parametrize("part", LIVE)
+def test_programs_fetch_the_same_with_their_token(own: OwnHub, browser: Stranger, part: str) -> None:
+    browser.login(token_of(own))
+    assert browser.get(part).status_code == 200
+    mine = {"Authorization": f"Bearer {token_of(own, name='robot')}"}
+    assert browser.client.get(part, headers=mine).content == browser.get(part).content
+    wrong = {"Authorization": "Bearer x"}
+    assert browser.client.get(part, headers=wrong).status_code == 401, "the token counts, not the cookie beside it"
+
+
 def test_a_program_comes_with_its_token_and_gets_problems(own: OwnHub, browser: Stranger) -> None:
     mine = {"Authorization": f"Bearer {token_of(own)}"}
     assert browser.client.get("/console/connections", headers=mine).status_code == 200
@@ -66,7 +101,7 @@ def test_a_program_comes_with_its_token_and_gets_problems(own: OwnHub, browser: 
 
 def test_somebody_else_may_say_who_it_is(own: OwnHub) -> None:
     parts = replace(
-        parts_of(own.scene.hub),
+        parts_of(own.scene.hub, lookout_of(own.scene.hub)),
         identify=lambda request: Session(Holder(OPERATOR, request.headers["x-user"], "viewer"), "word", None),
     )
     app = FastAPI()
