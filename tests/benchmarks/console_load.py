@@ -54,7 +54,7 @@ class _Took(NamedTuple):
 
 def measure(place: Workplace) -> Sample:
     """Return by how many percent the run is slower while consoles are open and metrics are scraped."""
-    pairs, consoles, scrapes = (1, 5, 20) if place.sizes == QUICK else (2, 50, _SCRAPES)
+    pairs, consoles, scrapes = (1, 5, 20) if place.sizes == QUICK else (3, 50, _SCRAPES)
     usual = _run(place, None, 0).seconds  # whatever is read for the first time is read
     bare: list[_Took] = []
     loaded: list[_Took] = []

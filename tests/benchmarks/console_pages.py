@@ -79,8 +79,8 @@ def _paths(hub: Hub) -> Mapping[str, str]:
     return {
         "overview": "/console", "connections": "/console/connections", "agency": "/console/agencies/land",
         "failures": "/console/failures?agency=land", "replays": "/console/replays",
-        "event": f"/console/events/{event_id}", "edge": "/console/edge", "procedures": "/console/procedures",
-        _BARE: _BARE,
+        "events": "/console/events", "event": f"/console/events/{event_id}", "edge": "/console/edge",
+        "procedures": "/console/procedures", _BARE: _BARE,
     }  # fmt: skip
 
 
