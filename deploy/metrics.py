@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from deploy.bootstrap import Hub
-    from deploy.lookout import Lookout
+    from deploy.viewpoint import Viewpoint
     from monitoring.exposition import Exposition
     from monitoring.state import Reading
 
@@ -28,8 +28,8 @@ class Measured(NamedTuple):
 
 
 @contextmanager
-def measuring(hub: Hub, role: str, *, asked: bool, lookout: Lookout | None = None) -> Iterator[Measured]:
-    """Count what a process does while the block runs, if it is `asked`; with a lookout, also show how the hub stands.
+def measuring(hub: Hub, role: str, *, asked: bool, viewpoint: Viewpoint | None = None) -> Iterator[Measured]:
+    """Count what a process does while the block runs, if it is `asked`; with a viewpoint, also show how the hub stands.
 
     `role`: the command. Prometheus's client is only loaded here: few commands need it.
     """
@@ -42,8 +42,8 @@ def measuring(hub: Hub, role: str, *, asked: bool, lookout: Lookout | None = Non
     metrics = Metrics(registry, hub.agencies, hub.rules.catalogue.types)
     metrics.is_role(version("dancu-hub"), role)
     with ExitStack() as stack:
-        if lookout is not None:
-            stack.enter_context(_showing_state(hub, lookout, registry))
+        if viewpoint is not None:
+            stack.enter_context(_showing_state(hub, viewpoint, registry))
         yield Measured(replace(hub, observe=each(hub.observe, metrics)), _exposition(registry))
 
 
@@ -57,26 +57,26 @@ def exposition_of(role: str) -> Exposition:
 
 
 @contextmanager
-def _showing_state(hub: Hub, lookout: Lookout, registry: CollectorRegistry) -> Iterator[None]:
+def _showing_state(hub: Hub, viewpoint: Viewpoint, registry: CollectorRegistry) -> Iterator[None]:
     from monitoring.state import StateCollector
 
-    registry.register(StateCollector(_readings(hub, lookout), lambda: lookout.integrity.checked))
-    with lookout.integrity.watching():
+    registry.register(StateCollector(_readings(hub, viewpoint), lambda: viewpoint.integrity.checked))
+    with viewpoint.integrity.watching():
         yield
 
 
-def _readings(hub: Hub, lookout: Lookout) -> dict[str, Reading]:
+def _readings(hub: Hub, viewpoint: Viewpoint) -> dict[str, Reading]:
     """Return what is read, by what it reads. Nothing is read yet."""
     from hub.procedures.store import Cases
     from monitoring.readings import Replays, of_edge, of_feeds, of_procedures, of_standing
 
     cases = Cases(hub.deliveries_db)
     return {
-        "the log and the registers": lambda: of_standing(lookout.standing(), hub.rules.agreements.by_agency),
+        "the log and the registers": lambda: of_standing(viewpoint.standing(), hub.rules.agreements.by_agency),
         "counters": lambda: of_edge(hub.deliveries_db),
         "replays": Replays(hub.deliveries_db),
         "procedures": lambda: of_procedures(cases.counts()),
-        "feeds": lambda: of_feeds(lookout.feeds()),  # last: what is usual takes long to learn, the first time
+        "feeds": lambda: of_feeds(viewpoint.feeds()),  # last: what is usual takes long to learn, the first time
     }
 
 

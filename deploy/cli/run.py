@@ -16,11 +16,11 @@ from deploy.bootstrap import Hub
 from deploy.cli.shell import hub_of, plain_errors, screen, stop_when_told, tell_outages
 from deploy.groups import following_groups
 from deploy.keeping import keeping
-from deploy.lookout import Lookout, lookout_of
 from deploy.metrics import measuring
 from deploy.recording import recorded
 from deploy.running import Run
 from deploy.signs import answering
+from deploy.viewpoint import Viewpoint, viewpoint_of
 from deploy.web.first_token import first_token
 from deploy.web.serving import check_host, serving_web
 from hub.observe import quiet
@@ -69,7 +69,7 @@ def run(
         hub_of(context) as opened,
         opened.claimed(),
         recorded(opened) as recording,
-        measuring(recording, "run", asked=asked, lookout=(lookout := lookout_of(recording))) as (hub, metrics),
+        measuring(recording, "run", asked=asked, viewpoint=(viewpoint := viewpoint_of(recording))) as (hub, metrics),
     ):
         if not until_idle:
             where = hub.settings.kafka or hub.home.folder
@@ -78,7 +78,7 @@ def run(
         own = 0 if until_idle or hub.settings.schema_registry else registry_port
         with (
             _registry(hub, own),
-            _web(hub, web, lookout, metrics, behind_proxy=behind_proxy),
+            _web(hub, web, viewpoint, metrics, behind_proxy=behind_proxy),
             following_groups(hub),
             keeping(hub, until_idle=until_idle),
             answering(hub, health, works=True, delivers=hub.pushed, metrics=metrics) as signs,
@@ -110,13 +110,13 @@ def _serving_registry(hub: Hub, place: Place) -> Iterator[str]:
 
 @contextmanager
 def _web(
-    hub: Hub, place: Place | None, lookout: Lookout, metrics: Exposition | None, *, behind_proxy: bool
+    hub: Hub, place: Place | None, viewpoint: Viewpoint, metrics: Exposition | None, *, behind_proxy: bool
 ) -> Iterator[None]:
     """Serve the feeds and the API beside the run."""
     if place is None:
         yield
         return
-    serving = serving_web(hub, place, lookout, metrics, behind_proxy=behind_proxy)
+    serving = serving_web(hub, place, viewpoint, metrics, behind_proxy=behind_proxy)
     with _if_possible(serving, "Luồng sự kiện và API / feeds and API", partial(tell_console, hub)):
         yield
 

@@ -14,9 +14,9 @@ from deploy.cli.shell import hub_of, plain_errors, screen, stop_when_told
 from deploy.groups import following_groups
 from deploy.keeping import keeping
 from deploy.leaving import leave_soon
-from deploy.lookout import lookout_of
 from deploy.metrics import measuring
 from deploy.recording import recorded
+from deploy.viewpoint import viewpoint_of
 from deploy.web.serving import check_host, serving_web
 from deploy.web.signs import answering_for
 
@@ -41,8 +41,8 @@ def web(
     with (
         hub_of(context) as opened,
         recorded(opened) as recording,
-        measuring(recording, "web", asked=True, lookout=(lookout := lookout_of(recording))) as (hub, metrics),
-        serving_web(hub, Place(host, port), lookout, metrics, behind_proxy=behind_proxy) as url,
+        measuring(recording, "web", asked=True, viewpoint=(viewpoint := viewpoint_of(recording))) as (hub, metrics),
+        serving_web(hub, Place(host, port), viewpoint, metrics, behind_proxy=behind_proxy) as url,
         following_groups(hub),
         keeping(hub),
         answering_for(hub, url, health, metrics) as signs,

@@ -8,8 +8,8 @@ from consumers.pull.feeds import Feeds
 from consumers.pull.routes import make_router as feed_router
 from deploy import counters
 from deploy.bootstrap import Hub
-from deploy.lookout import Lookout, lookout_of
 from deploy.replaying import router_of
+from deploy.viewpoint import Viewpoint, viewpoint_of
 from deploy.web.console import parts_of
 from deploy.web.errors import answer_errors, said_once
 from deploy.web.parts import feeds_of, snapshots_of
@@ -22,14 +22,14 @@ _SAYS = (
 )
 
 
-def make_web(hub: Hub, lookout: Lookout | None = None) -> FastAPI:
+def make_web(hub: Hub, viewpoint: Viewpoint | None = None) -> FastAPI:
     """Return the application of a hub. Tell `app.state.feeds` before it ends, so that nobody waits on.
 
-    `lookout`: the looks that the process has already, if it has.
+    `viewpoint`: the looks that the process has already, if it has.
     """
     feeds = feeds_of(hub)
     app = web_of(feeds, snapshots_of(hub, feeds), router_of(hub), counters.router_of(hub))
-    parts = parts_of(hub, lookout or lookout_of(hub))
+    parts = parts_of(hub, viewpoint or viewpoint_of(hub))
     add_console(app, parts)
     app.state.first_looks = (warm_up, parts.standing, parts.outlook)
     return app

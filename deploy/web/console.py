@@ -5,10 +5,10 @@ from __future__ import annotations
 from deploy.bootstrap import Hub, now_ms
 from deploy.counters import thresholds_of
 from deploy.edge.words import CODES
-from deploy.lookout import Lookout
 from deploy.procedures import procedures_of
 from deploy.replaying import desk_of, failures_of
 from deploy.targets import targets_of
+from deploy.viewpoint import Viewpoint
 from deploy.web.marking import marking
 from deploy.web.outlook import outlook_of
 from hub.access import Tokens
@@ -27,7 +27,7 @@ from monitoring.person.file import PersonFiles
 from monitoring.procedures import Names
 
 
-def parts_of(hub: Hub, lookout: Lookout) -> Parts:
+def parts_of(hub: Hub, viewpoint: Viewpoint) -> Parts:
     """Return what the console's pages work with."""
     stores = Stores(hub.log, hub.registers_db, hub.deliveries_db)
     tokens, sessions = Tokens(hub.deliveries_db), Sessions(hub.deliveries_db)
@@ -41,9 +41,9 @@ def parts_of(hub: Hub, lookout: Lookout) -> Parts:
         identify=by_session,
         lately=by_session.lately,
         authenticate=ByToken(tokens, now_ms),
-        standing=lookout.standing,
+        standing=viewpoint.standing,
         activity=Activity(hub.deliveries_db),
-        outlook=outlook_of(hub, lookout),
+        outlook=outlook_of(hub, viewpoint),
         targets=targets_of(hub.settings),
         registers=hub.registers_db,
         looking=Looking(stores, hub.rules, Today(hub.registers_db), hub.entitlement()),

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Final
 
 from deploy.bootstrap import Hub
-from deploy.lookout import Lookout
 from deploy.procedures import procedures_of
+from deploy.viewpoint import Viewpoint
 from hub.edge.figures import figures
 from hub.procedures.store import Cases
 from monitoring.console.outlook import Outlook
@@ -22,12 +22,12 @@ _AUDIT: Final = 60.0
 _WAIT: Final = 0.05
 
 
-def outlook_of(hub: Hub, lookout: Lookout) -> Callable[[], Outlook]:
+def outlook_of(hub: Hub, viewpoint: Viewpoint) -> Callable[[], Outlook]:
     """Return what reads it. It raises what the databases raise."""
-    audit, late = _audit(lookout.integrity), _late(hub)
+    audit, late = _audit(viewpoint.integrity), _late(hub)
 
     def read() -> Outlook:
-        silent = [one for one in lookout.feeds() if one.silent]
+        silent = [one for one in viewpoint.feeds() if one.silent]
         return Outlook(silent, late(), figures(hub.deliveries_db).open_alerts, audit())
 
     return Fresh(read, _FRESH)

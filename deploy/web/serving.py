@@ -16,7 +16,7 @@ from deploy.settings import BadSetting
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from deploy.lookout import Lookout
+    from deploy.viewpoint import Viewpoint
     from monitoring.exposition import Exposition
 
 #: Seconds that the end waits for a look that has not ended.
@@ -25,18 +25,18 @@ _LAST_LOOK = 5.0
 
 @contextmanager
 def serving_web(
-    hub: Hub, place: Place, lookout: Lookout, metrics: Exposition | None = None, *, behind_proxy: bool = False
+    hub: Hub, place: Place, viewpoint: Viewpoint, metrics: Exposition | None = None, *, behind_proxy: bool = False
 ) -> Iterator[str]:
     """Serve the hub's web application while the block runs, and yield its URL. Raises `CannotServe`.
 
-    `lookout`: the looks of this process. Whoever waits for events is answered at once when the block is left.
+    `viewpoint`: the looks of this process. Whoever waits for events is answered at once when the block is left.
     Behind a proxy /metrics needs a token.
     """
     try:
         from deploy.web.app import make_web
     except ModuleNotFoundError as missing:
         raise CannotServe(f"{missing.name} is not installed: pip install 'dancu-hub[web]'") from missing
-    app = make_web(hub, lookout)
+    app = make_web(hub, viewpoint)
     if metrics is not None:
         _add_metrics(app, hub, metrics, behind_proxy=behind_proxy)
     _allow_many_files()

@@ -14,7 +14,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from deploy.bootstrap import now_ms
-from deploy.lookout import lookout_of
+from deploy.viewpoint import viewpoint_of
 from deploy.web.console import parts_of
 from deploy.web.errors import answer_errors
 from hub.access import OPERATOR, Holder, Tokens
@@ -99,7 +99,7 @@ def console_of(scene: Scene, clock: Clock) -> FastAPI:
     """Return an application with the console of a hub."""
     app = FastAPI()
     answer_errors(app)
-    parts = parts_of(scene.hub, lookout_of(scene.hub))
+    parts = parts_of(scene.hub, viewpoint_of(scene.hub))
     by_session = BySession(parts.sessions, clock)
     add_console(app, replace(parts, now=clock, identify=by_session, lately=by_session.lately))
     return app

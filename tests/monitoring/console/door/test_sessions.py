@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from deploy.lookout import lookout_of
+from deploy.viewpoint import viewpoint_of
 from deploy.web.console import parts_of
 from deploy.web.errors import answer_errors
 from hub.access import AGENCY, OPERATOR, Holder, Tokens
@@ -101,7 +101,7 @@ def test_a_program_comes_with_its_token_and_gets_problems(own: OwnHub, browser: 
 
 def test_somebody_else_may_say_who_it_is(own: OwnHub) -> None:
     parts = replace(
-        parts_of(own.scene.hub, lookout_of(own.scene.hub)),
+        parts_of(own.scene.hub, viewpoint_of(own.scene.hub)),
         identify=lambda request: Session(Holder(OPERATOR, request.headers["x-user"], "viewer"), "word", None),
     )
     app = FastAPI()

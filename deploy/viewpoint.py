@@ -20,7 +20,7 @@ _STANDING: Final = 2.0
 _FEEDS: Final = 5.0
 
 
-class Lookout(NamedTuple):
+class Viewpoint(NamedTuple):
     """The looks of one process. Nothing is read before somebody asks; reading raises what the stores raise."""
 
     #: How the hub and its agencies stand.
@@ -31,10 +31,10 @@ class Lookout(NamedTuple):
     integrity: Integrity
 
 
-def lookout_of(hub: Hub) -> Lookout:
+def viewpoint_of(hub: Hub) -> Viewpoint:
     """Return the looks at a hub, for one process."""
     targets = targets_of(hub.settings)
-    return Lookout(
+    return Viewpoint(
         Fresh(lambda: standing_of(hub, targets), _STANDING),
         Fresh(watch_of(hub), _FEEDS),
         Integrity(hub.deliveries_db, offset_of(hub.deliveries_db)),
