@@ -12,6 +12,7 @@ from hub.observe import each
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
+    from prometheus_client.registry import Collector
 
     from deploy.bootstrap import Hub
     from deploy.viewpoint import Viewpoint
@@ -47,12 +48,14 @@ def measuring(hub: Hub, role: str, *, asked: bool, viewpoint: Viewpoint | None =
         yield Measured(replace(hub, observe=each(hub.observe, metrics)), _exposition(registry))
 
 
-def exposition_of(role: str) -> Exposition:
-    """Return what a process answers that has no hub, such as the schema registry."""
+def exposition_of(role: str, *collectors: Collector) -> Exposition:
+    """Return what a process answers that has no hub, such as the schema registry, with collectors of its own."""
     from monitoring.metrics import Metrics
 
     registry = _registry()
     Metrics(registry).is_role(version("dancu-hub"), role)
+    for collector in collectors:
+        registry.register(collector)
     return _exposition(registry)
 
 

@@ -16,9 +16,9 @@ from hub.replays.replay import ItemState, ReplayState
 from hub.replays.tables import items, replays
 from monitoring.connections import Connection, State
 from monitoring.declared import MOST, OTHER, Limited
+from monitoring.samples import Sample
 from monitoring.silence.verdict import Silence
 from monitoring.standing import Standing
-from monitoring.state import Sample
 
 #: The states of cases that are shown.
 _CASES: Final = ("open", "late", "done")

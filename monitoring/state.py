@@ -7,17 +7,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from monitoring.declared import Declared, by_name, counter, gauge
 from monitoring.fresh import Fresh, InTime
 from monitoring.integrity import Checked
+from monitoring.samples import Family, Sample, families_of
 
 _LOG = logging.getLogger(__name__)
 #: Seconds for which one look serves all, and that a look may take: Prometheus gives a scrape ten.
 _FRESH, _LIMIT = 5.0, 7.0
-_Family = GaugeMetricFamily | CounterMetricFamily
 
 
 DECLARED: Final[Mapping[str, Declared]] = by_name(
@@ -95,14 +94,6 @@ DECLARED: Final[Mapping[str, Declared]] = by_name(
 )
 
 
-class Sample(NamedTuple):
-    """One value of a metric."""
-
-    name: str
-    labels: tuple[str, ...]
-    value: float
-
-
 class _Seen(NamedTuple):
     #: When the reading began, by the clock that only goes forwards.
     at: float
@@ -137,21 +128,20 @@ class StateCollector(Collector):
         self._seen: dict[str, _Seen] = {}
         self._failing: set[str] = set()
 
-    def describe(self) -> list[_Family]:
-        """Return every metric without its values: nothing is read for it."""
-        return list(_families().values())
+    def describe(self) -> Iterator[Family]:
+        """Yield every metric without its values: nothing is read for it."""
+        return families_of(DECLARED)
 
-    def collect(self) -> Iterator[_Family]:
+    def collect(self) -> Iterator[Family]:
         """Yield every metric."""
         try:
             readable = self._look()
         except TimeoutError:
             readable = False
-        families, since = _families(), time.monotonic() - self._longest
+        since = time.monotonic() - self._longest
         samples = [sample for seen in self._seen.copy().values() if seen.at >= since for sample in seen.samples]
-        for sample in (*samples, *_of(self._checked()), Sample("dancu_state_readable", (), readable)):
-            families[sample.name].add_metric(sample.labels, sample.value)
-        yield from families.values()
+        samples += [*_of(self._checked()), Sample("dancu_state_readable", (), readable)]
+        yield from families_of(DECLARED, samples)
 
     def _read(self) -> bool:
         """Read everything; return whether all of it could be read."""
@@ -176,11 +166,3 @@ def _of(checked: Checked) -> Iterator[Sample]:
         "dancu_clock_offset_seconds": checked.clock_offset,
     }
     return (Sample(name, (), value) for name, value in known.items() if value is not None)
-
-
-def _families() -> dict[str, _Family]:
-    families: dict[str, _Family] = {}
-    for one in DECLARED.values():
-        of_kind = CounterMetricFamily if one.kind == "counter" else GaugeMetricFamily
-        families[one.name] = of_kind(one.bare, one.help, labels=one.labels, unit=one.base_unit)
-    return families

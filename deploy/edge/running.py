@@ -21,6 +21,7 @@ from adapters.card_reader.producer.sealing import Sealer
 from adapters.card_reader.producer.service import Counter, Readers
 from adapters.card_reader.producer.uplink import Uplink
 from adapters.card_reader.watching import Watcher
+from deploy.edge.metrics import metrics_of
 from deploy.edge.notify import notify, watchdog_seconds
 from deploy.edge.run_lock import alone
 from deploy.edge.settings import EdgeSettings
@@ -73,7 +74,7 @@ class CounterRun:
             counter = Counter(recorder, self.readers, enrolment.purposes)
             uplink = Uplink(line, recorder, enrolment.device_id, counter.answered)
             counter.wake = uplink.wake.set
-            with serving_page(CounterPage(counter), self.settings.port) as url:
+            with serving_page(CounterPage(counter), self.settings.port, metrics_of(counter)) as url:
                 self._work(counter, uplink, url)
 
     def _work(self, counter: Counter, uplink: Uplink, url: str) -> None:

@@ -20,8 +20,8 @@ from deploy.web.errors import answer_errors
 from deploy.web.metrics import metrics_router
 from hub.access import AGENCY, OPERATOR, Holder
 from hub.problems import Problem
+from monitoring import at_counter, state
 from monitoring import metrics as counted
-from monitoring import state
 from monitoring.exposition import Exposition
 from tests.adapters.http_intake.serving import started
 from tests.commands import Dancu, terminate, wait_for
@@ -34,6 +34,7 @@ _PERSON = re.compile(rb"\d{12}")
 _VALUE = re.compile(rb" \S+$", re.MULTILINE)
 _PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 DECLARED = {**counted.DECLARED, **state.DECLARED}
+EVERYWHERE = {**DECLARED, **at_counter.DECLARED}
 
 
 def free_address() -> str:
@@ -164,5 +165,5 @@ def test_the_page_lists_exactly_what_is_declared() -> None:
     assert len(listed) == len(rows)
     assert listed == {
         name: [one.kind, one.unit, ", ".join(f"`{label}`" for label in one.labels) or "–", one.help]
-        for name, one in DECLARED.items()
+        for name, one in EVERYWHERE.items()
     }

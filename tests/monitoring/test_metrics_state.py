@@ -22,8 +22,9 @@ from monitoring.declared import MOST, OTHER
 from monitoring.exposition import Exposition
 from monitoring.integrity import Checked
 from monitoring.readings import Replays, of_edge, of_feeds, of_procedures, of_standing, province_of
+from monitoring.samples import Sample
 from monitoring.silence.verdict import Silence
-from monitoring.state import DECLARED, Reading, Sample, StateCollector
+from monitoring.state import DECLARED, Reading, StateCollector
 from tests.monitoring.scene import Scene, an_event, open_scene
 from tests.monitoring.test_metrics import by, shown
 from tests.promtool import check_metrics

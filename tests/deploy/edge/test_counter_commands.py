@@ -6,6 +6,7 @@ import signal
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -77,6 +78,8 @@ def test_a_code_is_reported_without_any_reader_and_systemd_is_told(bench: Bench,
         assert state["service"] is False
         page.wait(lambda _: any("WATCHDOG=1" in one for one in bench.notified))
         assert bench.status()["running"] is True
+        with urlopen(f"{page.url}/metrics", timeout=30) as answer:  # noqa: S310 - our own http://127.0.0.1
+            assert b"dancu_edge_unseen_answers 1.0" in answer.read()
         second = bench.edge("join", "--rotate")
         assert (second.code, "runs here already. Stop it first" in second.err) == (1, True)
     assert bench.notified[0].startswith("READY=1")

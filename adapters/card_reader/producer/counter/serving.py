@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,6 +38,10 @@ _HEADERS: Mapping[str, str] = {
 _LONGEST, _AT_ONCE, _WAIT = 16_384, 32, 20.0
 
 
+#: Returns the text for a header Accept, and its content type.
+Metrics = Callable[[str], tuple[bytes, str]]
+
+
 class Behind(Protocol):
     """What the page asks and tells."""
 
@@ -49,10 +53,13 @@ class Behind(Protocol):
 
 
 @contextmanager
-def serving_page(behind: Behind, port: int) -> Iterator[str]:
-    """Serve the page on 127.0.0.1 while the block runs, and yield its URL. Port 0: any free one. Raises OSError."""
+def serving_page(behind: Behind, port: int, metrics: Metrics | None = None) -> Iterator[str]:
+    """Serve the page on 127.0.0.1 while the block runs, and yield its URL. Port 0: any free one. Raises OSError.
+
+    `metrics`: what /metrics answers to a program on the same machine.
+    """
     try:
-        server = _Server(port, behind)
+        server = _Server(port, behind, metrics)
     except OSError as error:
         raise OSError(error.errno, f"can't listen: {error.strerror}", f"127.0.0.1:{port}") from error
     with server:
@@ -69,9 +76,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, port: int, behind: Behind) -> None:
+    def __init__(self, port: int, behind: Behind, metrics: Metrics | None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.behind = behind
+        self.behind, self.metrics = behind, metrics
         self.free = threading.BoundedSemaphore(_AT_ONCE)
         self.hosts = {f"{host}:{self.server_port}" for host in ("127.0.0.1", "localhost")}
 
@@ -109,6 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
             after = parse_qs(url.query).get("after", ["-1"])[0]
             number = int(after) if after.isdecimal() and len(after) < 18 else -1
             self._say_json(self.server.behind.look(number, _WAIT))
+        elif url.path == "/metrics" and self.server.metrics is not None:
+            self._say(HTTPStatus.OK, *self.server.metrics(self.headers.get("accept", "")))
         elif found := _FILES.get(url.path):
             name, kind = found
             self._say(HTTPStatus.OK, (_PAGE / name).read_bytes(), kind)
