@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, Place] = {
     "status": Place("status", "status", "Example: dancu status --json"),
     "connections": Place("connections", "connections", "Example: dancu connections --json"),
     "explain": Place("explain", "explain", "Example: dancu explain 0199c0de-0000-7000-8000-000000000001"),
-    "feeds": Place("feeds", "feeds", "Example: dancu feeds --json"),
+    "feeds": Place("feeds"),
     "feed": Place("feed", "feed", "Example: dancu feed tax --limit 10"),
     "procedures": Place("procedures"),
     "failures": Place("failures"),

@@ -1,19 +1,21 @@
-"""`dancu feeds`: every feed, when it last spoke, and whether it is silent that should speak."""
+"""`dancu feeds`: every feed, when it last spoke, whether it is silent that should speak, and who knows of that."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from deploy.bootstrap import Hub, now_ms
-from deploy.cli.agency import AsJson
+from deploy.cli.agency import AsJson, By, Reason, step
 from deploy.cli.output import show, write_json
-from deploy.cli.shell import hub_of
+from deploy.cli.shell import fail, hub_of, screen
 from deploy.silence import watch_of
-from hub.activity import HOUR, Activity
+from hub.activity import HOUR, Acknowledged, Activity
+from hub.audit import Entry
 from monitoring.silence import Silence, Why
 from monitoring.silence.watch import PREFIXES
 from monitoring.words import Words
@@ -24,17 +26,27 @@ _WHY = {
     Why.NEW: Words("mới", "new"),
     Why.RARE: Words("quá thưa", "rare"),
     Why.GONE: Words("đã ngừng", "ended"),
+    Why.ACKNOWLEDGED: Words("đã biết", "acknowledged"),
     Why.BEHIND: Words("hub đang chậm", "hub is behind"),
 }
 _SILENT = Words("IM LẶNG", "SILENT")
 _SPEAKS = Words("bình thường", "as usual")
 
+app = typer.Typer(
+    help="Các luồng sự kiện và luồng im lặng. / Every source and every agency's outbox, and which is silent.",
+    epilog="Example: dancu feeds --json",
+    invoke_without_command=True,
+)
 
+
+@app.callback()
 def feeds(context: typer.Context, json: AsJson = False) -> None:
     """Các luồng sự kiện và luồng im lặng. / Every source and every agency's outbox, and which is silent.
 
     What is usual is learnt from each feed's own last eight weeks: hour, weekday, holidays.
     """
+    if context.invoked_subcommand is not None:
+        return
     with hub_of(context) as hub:
         found = sorted(watch_of(hub)(), key=lambda one: not one.silent)
         lately = _lately(hub)
@@ -42,6 +54,31 @@ def feeds(context: typer.Context, json: AsJson = False) -> None:
             write_json({"feeds": [one.as_json() | {"last_hour": lately.get(one.feed, 0)} for one in found]})
         else:
             show(*silent_feeds(found), _table(found, lately))
+
+
+@app.command(epilog="Example: dancu feeds acknowledge source:/registers/civil-status/79 --reason 'merged into 01'")
+def acknowledge(
+    context: typer.Context,
+    feed: Annotated[str, typer.Argument(metavar="FEED", help="As `dancu feeds` calls it.")],
+    reason: Reason,
+    by: By = None,
+    json: AsJson = False,
+) -> None:
+    """Xác nhận đã biết một luồng im lặng. / Say that you know why a feed is silent: it has ended, or is being repaired.
+
+    It alarms nobody any more until it speaks again and falls silent once more.
+    """
+    why = step(reason, by)
+    kinds = {kind: feed.removeprefix(prefix) for kind, prefix in PREFIXES.items() if feed.startswith(prefix)}
+    entry = Entry(why.at, why.by, "feed.silence_acknowledged", feed, why.reason, {})
+    with hub_of(context) as hub:
+        known = Acknowledged(hub.deliveries_db)
+        if not any(known.add(kind, name, entry) for kind, name in kinds.items()):
+            fail(f"nothing ever came in a feed {feed}. See `dancu feeds`")
+    if json:
+        write_json({"feed": feed, "acknowledged": {"at": rfc3339(why.at), "by": why.by, "reason": why.reason}})
+        return
+    screen.print(f"{feed}: đã xác nhận / acknowledged, until it speaks again", markup=False, soft_wrap=True)
 
 
 def _lately(hub: Hub) -> Mapping[str, int]:

@@ -120,7 +120,8 @@ class Activity:
                 for kind in Kind:  # so that the index says where they are
                     old = (c.grain == grain, c.kind == kind.value, c.at < now - kept)
                     connection.execute(sa.delete(t.activity).where(*old))
-            connection.execute(sa.delete(t.names).where(t.names.c.last_at < now - NAMES_KEPT))
+            for table in (t.names, t.acknowledged):
+                connection.execute(sa.delete(table).where(table.c.last_at < now - NAMES_KEPT))
 
 
 def _pieces(since: int, until: int) -> Iterator[tuple[int, int, int]]:

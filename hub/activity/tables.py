@@ -36,3 +36,14 @@ names = sa.Table(
     sa.Column("last_at", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+#: One row per name whose silence somebody has acknowledged. Who, and why, is in the audit trail.
+acknowledged = sa.Table(
+    "activity_acknowledged",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    #: When the last event before that silence came, ms since 1970 UTC.
+    sa.Column("last_at", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

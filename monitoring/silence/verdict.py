@@ -26,6 +26,8 @@ class Why(StrEnum):
     RARE = "rare"
     #: It has been silent for longer than anything is learnt from: it has ended.
     GONE = "gone"
+    #: Somebody has acknowledged this silence; it holds until the feed speaks again.
+    ACKNOWLEDGED = "acknowledged"
     #: The pipeline is behind: what a source has sent may wait to be looked at.
     BEHIND = "behind"
 
@@ -68,7 +70,9 @@ def never(feed: str) -> Silence:
     return Silence(feed, None, 0.0, None, silent=False, known=False, why=Why.NEVER)
 
 
-def verdict(feed: str, last_at: int, habit: Habit | None, now: int, *, behind: bool) -> Silence:
+def verdict(
+    feed: str, last_at: int, habit: Habit | None, now: int, *, behind: bool, acknowledged: bool = False
+) -> Silence:
     """Judge a feed by its habit; None: it is new. Times in ms since 1970 UTC. A clock that went back alarms nobody."""
     seconds = max(0, now - last_at) / 1000
     limit = habit.silent_from(last_at) if habit is not None and habit.spoken >= LEAST_SPOKEN else None
@@ -79,6 +83,8 @@ def verdict(feed: str, last_at: int, habit: Habit | None, now: int, *, behind: b
         why = Why.GONE
     elif limit is None:
         why = Why.RARE
+    elif acknowledged:
+        why = Why.ACKNOWLEDGED
     elif behind:
         why = Why.BEHIND
     expected = None if limit is None else (limit - last_at) / 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from hub.activity import Activity, Kind, Known
@@ -82,17 +83,23 @@ def silences(
     *,
     behind: bool = False,
     habits: Habits | None = None,
+    acknowledged: Mapping[Kind, Mapping[str, int]] = MappingProxyType({}),
 ) -> Sequence[Silence]:
     """Judge every source that ever sent something, and the outbox of each of `agencies`, at `now` (ms since 1970 UTC).
 
     `behind`: the pipeline is (`is_behind`), so that nobody can be judged. Who asks again and again keeps `habits`.
+    `acknowledged`: of each kind, name → when the last event before a silence came that somebody knows of.
     """
     habits = Habits() if habits is None else habits
     found: list[Silence] = []
     for kind, prefix in PREFIXES.items():
         feeds = [one for one in activity.known(kind) if kind is Kind.SOURCE or one.name in agencies]
-        learnt = habits.of(activity, kind, feeds)
-        found += [verdict(prefix + one.name, one.last_at, learnt[one.name], now, behind=behind) for one in feeds]
+        learnt, known = habits.of(activity, kind, feeds), acknowledged.get(kind, {})
+        for one in feeds:
+            seen = known.get(one.name) == one.last_at
+            found.append(
+                verdict(prefix + one.name, one.last_at, learnt[one.name], now, behind=behind, acknowledged=seen)
+            )
     there = {one.feed for one in found}
     missing = [PREFIXES[Kind.PUBLISHED] + name for name in agencies]
     return [*found, *(never(feed) for feed in missing if feed not in there)]

@@ -89,3 +89,23 @@ def test_feeds_and_status_name_a_feed_that_is_silent(dancu: Dancu) -> None:
     for command in ("feeds", "status"):
         assert "source:/registers/identity: im lặng / silent" in dancu(command).out
     assert "Không có gì cần chú ý" not in dancu("status").out
+
+
+def test_a_silence_is_acknowledged_with_a_reason_that_is_kept(dancu: Dancu) -> None:
+    dancu.ingest("-", stdin=lines(move(1)))
+    dancu.run_until_idle()
+    make_past(dancu, "/registers/identity")
+    words = ("feeds", "acknowledge", "source:/registers/identity", "--by", "lan")
+    assert dancu(*words).code == 2, "it takes a reason"
+    assert dancu(*words, "--reason", " ").code == 2
+    said = dancu(*words, "--reason", "merged into 01", "--json").json
+    assert (said["feed"], said["acknowledged"]["by"]) == ("source:/registers/identity", "lan")
+    by_feed = {one["feed"]: one for one in dancu("feeds", "--json").json["feeds"]}
+    found = by_feed["source:/registers/identity"]
+    assert (found["silent"], found["known"], found["why"]) == (False, False, "acknowledged")
+    assert "im lặng / silent" not in dancu("status").out
+    (entry,) = dancu("audit", "list", "--subject", "source:/registers/identity", "--json").json["entries"]
+    assert (entry["action"], entry["by"], entry["reason"]) == ("feed.silence_acknowledged", "lan", "merged into 01")
+    for unknown in ("source:/registers/elsewhere", "agency:bank", "/registers/identity", "tax"):
+        answer = dancu("feeds", "acknowledge", unknown, "--reason", "x")
+        assert (answer.code, "nothing ever came" in answer.err) == (1, True), unknown

@@ -36,7 +36,7 @@ def activity(engine: sa.Engine) -> Activity:
 
 
 def make_tables(engine: sa.Engine) -> None:
-    for table in (tables.activity, tables.names):
+    for table in (tables.activity, tables.names, tables.acknowledged):
         table.create(engine)
 
 

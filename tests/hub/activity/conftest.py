@@ -14,11 +14,11 @@ from hub.database import open_database, sqlite_url
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    """A database with the two tables."""
+    """A database with the tables."""
     sqlite = request.param == "sqlite"
     url = sqlite_url(tmp_path / "hub.db") if sqlite else request.getfixturevalue("postgres_url")
     engine = open_database(url)
-    for table in (tables.activity, tables.names):
+    for table in (tables.activity, tables.names, tables.acknowledged):
         table.create(engine)
     yield engine
     engine.dispose()

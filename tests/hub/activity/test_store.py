@@ -135,7 +135,7 @@ def test_asking_uses_the_indices(tmp_path: Path) -> None:
 @contextmanager
 def _opened(folder: Path) -> Iterator[sa.Engine]:
     engine = open_database(sqlite_url(folder / "hub.db"))
-    for table in (tables.activity, tables.names):
+    for table in (tables.activity, tables.names, tables.acknowledged):
         table.create(engine)
     yield engine
     engine.dispose()

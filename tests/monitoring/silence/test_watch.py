@@ -26,7 +26,7 @@ from tests.monitoring.silence.test_habit import DAY, MONDAY, OFFICE, at
 def engine(tmp_path: Path) -> Iterator[sa.Engine]:
     """An empty database."""
     engine = open_database(sqlite_url(tmp_path / "hub.db"))
-    for table in (tables.activity, tables.names):
+    for table in (tables.activity, tables.names, tables.acknowledged):
         table.create(engine)
     yield engine
     engine.dispose()
@@ -94,6 +94,21 @@ def test_a_new_feed_is_not_judged(engine: sa.Engine) -> None:
     assert found["source:/first"].why is Why.NEW
 
 
+def test_a_silence_that_somebody_knows_of_alarms_nobody_until_the_feed_has_spoken_again(engine: sa.Engine) -> None:
+    for kind in (Kind.SOURCE, Kind.PUBLISHED):
+        keep(engine, kind, "/a", past(at(9)))
+    known = {Kind.SOURCE: {"/a": past(at(9))[-1]}}
+    source, outbox = silences(Activity(engine), at(11), ["/a"], acknowledged=known)
+    assert (source.silent, source.known, source.why) == (False, False, Why.ACKNOWLEDGED)
+    assert source.expected_seconds is not None
+    assert outbox.silent, "another feed of the same name is not meant"
+    Activity(engine).add({(Kind.SOURCE, "/a", at(11)): 1})
+    [spoke, _] = silences(Activity(engine), at(11.05), ["/a"], acknowledged=known)
+    assert (spoke.silent, spoke.why) == (False, None)
+    [again, _] = silences(Activity(engine), at(15.5), ["/a"], acknowledged=known)
+    assert (again.silent, again.why) == (True, None)
+
+
 def test_a_rare_feed_is_not_judged(engine: sa.Engine) -> None:
     keep(engine, Kind.SOURCE, "/rare", [at(9, MONDAY - 7 * week) for week in range(10, 0, -1)])
     found = judged(engine, at(16))["source:/rare"]
@@ -150,7 +165,7 @@ def test_a_verdict_does_not_depend_on_other_feeds(others: dict[str, tuple[float,
     }
     for chosen, into in ((list(pasts), together), *(([name], alone) for name in pasts)):
         engine = sa.create_engine("sqlite://")
-        for table in (tables.activity, tables.names):
+        for table in (tables.activity, tables.names, tables.acknowledged):
             table.create(engine)
         for name in chosen:
             keep(engine, Kind.SOURCE, name, pasts[name])
