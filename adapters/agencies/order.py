@@ -29,14 +29,15 @@ def sift(
 
 
 def runs(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """Cut the events behind those that join numbers and around those that part them.
+    """Cut the events around those that join numbers or part them; one that joins parts too, if it contradicts another.
 
-    What comes behind must find the numbers as they are then: the outcome may not depend on the batch.
+    What comes before must be kept, and erased, as of whom it was then, and what comes behind must find the numbers as
+    they are then: the outcome may not depend on the batch.
     """
     run: list[Event] = []
     for event in events:
         joins_or_parts = event.type in IDENTITY_TYPES
-        if run and joins_or_parts and event.change == "ANNULLED":
+        if run and joins_or_parts:
             yield run
             run = []
         run.append(event)
