@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import uvicorn
 
+from adapters.registry.leaving import let_nobody_in
+
 #: Seconds after which connections that were let in at the very end have become known.
 _LET_IN: Final = 0.05
 
@@ -31,6 +33,8 @@ class WebServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the requests under way end, and nobody stay behind them."""
+        for server in self.servers:
+            await let_nobody_in(server)
         late = asyncio.get_running_loop().call_later(_LET_IN, self._tell_all_to_leave)
         try:
             await super().shutdown(sockets)

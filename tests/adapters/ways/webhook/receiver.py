@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from aiohttp import web
 
+from adapters.registry.leaving import let_nobody_in
+
 _T = TypeVar("_T")
 #: Talks to one connection: reads what it likes, writes what it likes.
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -103,7 +105,14 @@ def receiver(answer: Answer = well, certificate: ssl.SSLContext | None = None) -
         await site.start()
         port = runner.addresses[0][1]
         endpoint.url = f"{'https' if certificate else 'http'}://127.0.0.1:{port}/events"
-        return runner.cleanup
+        server = site._server  # aiohttp gives no other hand on it
+        assert isinstance(server, asyncio.Server)
+
+        async def end() -> None:
+            await let_nobody_in(server)
+            await runner.cleanup()
+
+        return end
 
     with _in_a_thread() as run:
         end = run(start())
@@ -129,6 +138,7 @@ def talking(talk: Talk, certificate: ssl.SSLContext | None = None) -> Iterator[s
             writer.transport.abort()
 
     async def end(server: asyncio.Server) -> None:
+        await let_nobody_in(server)
         server.close()
 
     with _in_a_thread() as run:
