@@ -56,11 +56,14 @@ def numbers_in(records: Iterable[Record]) -> list[int]:
     return [int(record.value) for record in records]
 
 
-def drain(log: KafkaLog, copy_to: str | None = None, limit: int = 1000) -> list[Record]:
-    """Read and commit until nothing comes for a while; return what was read. Copies it to a topic, if there is one."""
+def drain(log: KafkaLog, copy_to: str | None = None, limit: int = 1000, at_least: int = 0) -> list[Record]:
+    """Read and commit until nothing comes for a while; return what was read. Copies it to a topic, if there is one.
+
+    `at_least` so many are waited for: a while is short, and the machine may be busy.
+    """
     found: list[Record] = []
-    empty = 0
-    while empty < 3:
+    empty, deadline = 0, time.monotonic() + 60
+    while empty < 3 or (len(found) < at_least and time.monotonic() < deadline):
         batch = log.read(RECEIVED, PIPELINE, limit)
         empty = 0 if batch.records else empty + 1
         if batch.records:

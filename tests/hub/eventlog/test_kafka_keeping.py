@@ -85,7 +85,7 @@ class TestRetention:
     def test_positions_go_on_when_everything_is_gone(self, log: KafkaLog, kafka: KafkaConnection) -> None:
         for number in range(1, 6):
             send(log, *numbered(A, [number]))
-        drain(log)
+        drain(log, at_least=5)
         delete_before(kafka, 0, log.ends(RECEIVED)[0])
         with open_kafka(kafka) as fresh:
             assert fresh.scan(RECEIVED, 0, 100) == []
@@ -120,7 +120,7 @@ class TestForgottenOffsets:
         forget_group(kafka, f"{PIPELINE}.{RECEIVED}")
         with open_kafka(kafka) as fresh:
             assert fresh.extents(RECEIVED, PIPELINE) == [(4, 6), (start_of(1) + 4, start_of(1) + 6)]
-            assert numbers_in(drain(fresh)) == [4, 5, 14, 15]
+            assert numbers_in(drain(fresh, at_least=4)) == [4, 5, 14, 15]
 
     def test_a_group_that_is_shared_out_does_too(self, log: KafkaLog, kafka: KafkaConnection) -> None:
         send(log, *numbered(A, range(6)))

@@ -30,15 +30,18 @@ _FLAGS = (
 Seat = Callable[..., Desk]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """Start what speaks to browsers."""
+    """Start what speaks to browsers.
+
+    It runs an event loop in this thread, so it ends with the last test here: others run loops of their own.
+    """
     expect.set_options(timeout=60_000)  # milliseconds: nothing is measured here, and the machine may be busy
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Start Debian's Chromium."""
     program = shutil.which("chromium")
@@ -51,7 +54,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def badge(browser: Browser, scene: Scene) -> Callable[[str], object]:
     """Return what logs an operator in, once for all tests."""
     return cache(lambda operator: badge_of(browser, scene, operator))
