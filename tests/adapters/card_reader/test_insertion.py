@@ -113,7 +113,9 @@ def test_cards_in_a_row_leave_nothing_open(stack: Stack, trust: Trust) -> None:
         before = (_open_files(), _open_files(stack.service_pid), threading.active_count())
         for _ in range(30):
             assert read(reader, card, trust).verified
-        assert (_open_files(), _open_files(stack.service_pid), threading.active_count()) == before
+        after = (_open_files(), _open_files(stack.service_pid), threading.active_count())
+        # fewer is well: the service may only now let go of whoever was there before
+        assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
 
 
 def _open_files(process: int | str = "self") -> int:

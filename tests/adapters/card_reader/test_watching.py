@@ -137,7 +137,7 @@ def test_many_restarts_leave_nothing_open(stack: Stack) -> None:
             told(watcher, 3)
             stack.start()
             told(watcher, 3)
-        assert _open_files() == before
+        assert _open_files() <= before
 
 
 def test_without_a_service_it_waits_and_is_no_error(stack: Stack) -> None:
