@@ -10,7 +10,7 @@ _TURNS: Final = 3
 
 
 async def let_nobody_in(server: asyncio.Server) -> None:
-    """Accept no further connection, and let those be made that were accepted already. Then close the server.
+    """Accept no further connection, and let those be made that were accepted already. The caller closes it then.
 
     Closed in between, CPython 3.11 leaves a connection half made and open: `Server._attach` fails on it.
     """

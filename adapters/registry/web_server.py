@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any, Final
+from typing import Any
 
 import uvicorn
 
 from adapters.registry.leaving import let_nobody_in
 
-#: Seconds after which connections that were let in at the very end have become known.
-_LET_IN: Final = 0.05
-
 
 class WebServer(uvicorn.Server):
-    """Uvicorn, which leaves the connection of a client that came while the others were told to leave."""
+    """Uvicorn forgets who comes while the others are told to leave, and waits for readers that take nothing."""
 
     def __init__(self, app: Any, *, idle: int, last_requests: int) -> None:
         """Keep a connection `idle` seconds without a request, and give the last ones `last_requests` seconds."""
@@ -35,16 +32,10 @@ class WebServer(uvicorn.Server):
         """Let the requests under way end, and nobody stay behind them."""
         for server in self.servers:
             await let_nobody_in(server)
-        late = asyncio.get_running_loop().call_later(_LET_IN, self._tell_all_to_leave)
         try:
             await super().shutdown(sockets)
         finally:
-            late.cancel()
             for connection in list(self.server_state.connections):
                 if connection.transport:
                     connection.transport.abort()
             await asyncio.sleep(0)  # in which the aborted ones are closed
-
-    def _tell_all_to_leave(self) -> None:
-        for connection in list(self.server_state.connections):
-            connection.shutdown()

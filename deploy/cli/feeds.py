@@ -33,7 +33,6 @@ _SILENT = Words("IM LẶNG", "SILENT")
 _SPEAKS = Words("bình thường", "as usual")
 
 app = typer.Typer(
-    help="Các luồng sự kiện và luồng im lặng. / Every source and every agency's outbox, and which is silent.",
     epilog="Example: dancu feeds --json",
     invoke_without_command=True,
 )

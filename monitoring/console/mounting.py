@@ -15,7 +15,7 @@ from monitoring.console.routes import PAGES
 from monitoring.console.security import Door
 
 #: What the first page is made of.
-FIRST_TEMPLATES = ("layout.html", "parts.html", "icons.html", "overview.html", "overview_figures.html")
+_FIRST_TEMPLATES = ("layout.html", "parts.html", "icons.html", "overview.html", "overview_figures.html")
 
 
 def make_console(parts: Parts) -> APIRouter:
@@ -37,7 +37,7 @@ def add_console(app: FastAPI, parts: Parts) -> None:
 
 def warm_up() -> None:
     """Make what the first page needs, so that its first visitors do not all make it at once."""
-    for template in FIRST_TEMPLATES:
+    for template in _FIRST_TEMPLATES:
         environment(VI).get_template(template)
 
 

@@ -33,7 +33,7 @@ def test_when_the_block_ends_nobody_listens_any_more_and_the_port_is_free() -> N
         assert again == url
 
 
-def test_who_comes_while_it_ends_is_not_left_on_the_line() -> None:
+def test_who_comes_while_it_ends_is_not_left_on_the_line(caplog: pytest.LogCaptureFixture) -> None:
     """The loop is held, so that somebody is let in in the same moment in which all others are told to leave."""
     app, held, go_on = FastAPI(), threading.Event(), threading.Event()
 
@@ -51,6 +51,7 @@ def test_who_comes_while_it_ends_is_not_left_on_the_line() -> None:
             threading.Timer(0.3, go_on.set).start()
         assert late.recv(1) == b"", "the line is closed"
         assert asked.result().status_code == 200, "the request under way was finished"
+    assert "graceful shutdown exceeded" not in caplog.text, "nobody was waited for in vain"
 
 
 def test_a_taken_port_is_told_in_plain_words() -> None:

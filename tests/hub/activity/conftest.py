@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.activity import Activity, tables
+from hub.activity import Activity
 from hub.database import open_database, sqlite_url
+from hub.deliveries.tables import metadata
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -18,8 +19,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine
     sqlite = request.param == "sqlite"
     url = sqlite_url(tmp_path / "hub.db") if sqlite else request.getfixturevalue("postgres_url")
     engine = open_database(url)
-    for table in (tables.activity, tables.names, tables.acknowledged):
-        table.create(engine)
+    metadata.create_all(engine)
     yield engine
     engine.dispose()
 

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 import sqlalchemy as sa
 
 from hub.activity import Acknowledged, Activity, Kind
 from hub.activity.store import NAMES_KEPT
 from hub.audit import Entry, entries_of
-from hub.database import open_database, reading, sqlite_url
-from hub.deliveries.tables import metadata
+from hub.database import reading
 
 NOW = 1_780_275_600_000
 ENTRY = Entry(NOW, "lan", "feed.silence_acknowledged", "source:a", "merged", {})
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    """The database of the deliveries."""
-    url = sqlite_url(tmp_path / "deliveries.db")
-    engine = open_database(url if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
-    metadata.create_all(engine)
-    yield engine
-    engine.dispose()
 
 
 def test_the_silence_that_lasts_now_is_acknowledged_and_who_did_so_is_kept(engine: sa.Engine) -> None:
